@@ -1,0 +1,94 @@
+"""How a game announces itself: `GameSpec` and its `Parameter`s. A catalogue module lists its specs in ``GAMES``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a game: its default (which decides the type) and what is allowed."""
+
+    name: str
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: Sequence[Any] | None = None
+
+    @property
+    def allowed(self) -> str:
+        """What may be given, as text."""
+        if self.choices is not None:
+            return "one of " + ", ".join(map(repr, self.choices))
+        kind = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}[type(self.default)]
+        if self.low is None and self.high is None:
+            return kind
+        if self.high is None:
+            return f"{kind}, at least {self.low}"
+        if self.low is None:
+            return f"{kind}, at most {self.high}"
+        return f"{kind} from {self.low} to {self.high}"
+
+    def check(self, game: str, value: Any) -> Any:
+        """The value in the parameter's type.
+
+        Raises:
+            ValueError: it is not allowed; the message names the range.
+        """
+        kind = type(self.default)
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) if kind is float else type(value) is kind
+        if good:
+            value = kind(value)
+            inside = (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+            if inside and (self.choices is None or value in self.choices):
+                return value
+        raise ValueError(f"{game}: parameter {self.name} must be {self.allowed}; got {value!r}")
+
+
+@dataclass(frozen=True)
+class GameSpec:
+    """What the registry knows of a game before it is made.
+
+    Attributes:
+        id: the name under which `ludus.make` finds it.
+        build: called with the checked parameters; returns a `Setup`, a `State` root or a `Game`.
+        players: for people: ``"2"`` or ``"2-5"``.
+        tags: what it may be searched by, for instance ``"imperfect-information"``.
+        version: changes when the game's behaviour does.
+    """
+
+    id: str
+    title: str
+    build: Callable[..., Any]
+    players: str = "2"
+    parameters: tuple[Parameter, ...] = ()
+    tags: tuple[str, ...] = ()
+    version: int = 1
+
+
+class GameInfo(NamedTuple):
+    """One row of `available`."""
+
+    id: str
+    title: str
+    players: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    version: int
+
+
+def checked(spec: GameSpec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter of a spec with its given or default value.
+
+    Raises:
+        ValueError: an unknown parameter, or a value that is not allowed.
+    """
+    known = {p.name: p for p in spec.parameters}
+    for name in given:
+        if name not in known:
+            has = "its parameters are " + ", ".join(known) if known else "it has no parameters"
+            raise ValueError(f"{spec.id} has no parameter {name!r}; {has}")
+    return {name: p.check(spec.id, given[name]) if name in given else p.default for name, p in known.items()}
