@@ -83,7 +83,7 @@ def walk(
     max_histories,
     max_depth,
 ):
-    """Depth first over the whole game. -> (status, information set at fault, actions that led there, arrays of `Raw`)."""
+    """Depth first over the whole game. -> (status, information set at fault, path to it, arrays of `Raw`)."""
     depth_room = 32
     states = np.zeros((depth_room, state_size), np.int64)
     pending = np.zeros((depth_room, players), np.int64)

@@ -188,8 +188,8 @@ class GameTree:
 
     def __repr__(self) -> str:
         return (
-            f"GameTree({self.game_id or 'unnamed'}: {self.num_histories:,} histories, {self.num_infosets:,} information "
-            f"sets, {self.num_sequences:,} sequences, {self.num_leaves:,} leaves)"
+            f"GameTree({self.game_id or 'unnamed'}: {self.num_histories:,} histories, {self.num_infosets:,} "
+            f"information sets, {self.num_sequences:,} sequences, {self.num_leaves:,} leaves)"
         )
 
     # -- files and graphs ----------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
             steps.append(step)
         return fault_error(status, key_text(key), steps[::-1], game_id, max_histories)
 
-    # An entry: node, state, movers still to choose, choices so far, own last sequences, chance reach, (path, step), depth.
+    # An entry: node, state, movers yet to choose, choices so far, own last sequences, chance reach, path, depth.
     stack: list[tuple] = [(0, root, None, (), (0,) * num_players, 1.0, None, 0)]
     while stack:
         v, state, movers, joint, last, reach, path, depth = stack.pop()
