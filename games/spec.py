@@ -17,6 +17,8 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: Sequence[Any] | None = None
+    also: tuple[str, ...] = ()
+    """Other names under which it may be given, for instance OpenSpiel's."""
 
     @property
     def allowed(self) -> str:
@@ -86,9 +88,13 @@ def checked(spec: GameSpec, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: an unknown parameter, or a value that is not allowed.
     """
-    known = {p.name: p for p in spec.parameters}
-    for name in given:
+    known = {name: p.name for p in spec.parameters for name in (p.name, *p.also)}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
         if name not in known:
-            has = "its parameters are " + ", ".join(known) if known else "it has no parameters"
-            raise ValueError(f"{spec.id} has no parameter {name!r}; {has}")
-    return {name: p.check(spec.id, given[name]) if name in given else p.default for name, p in known.items()}
+            has = "its parameters are " + ", ".join(p.name for p in spec.parameters)
+            raise ValueError(f"{spec.id} has no parameter {name!r}; {has if known else 'it has no parameters'}")
+        if known[name] in values:
+            raise ValueError(f"{spec.id}: parameter {known[name]} is given twice, also as {name!r}")
+        values[known[name]] = value
+    return {p.name: p.check(spec.id, values[p.name]) if p.name in values else p.default for p in spec.parameters}

@@ -1,0 +1,153 @@
+"""Every catalogue game that OpenSpiel has, walked side by side with OpenSpiel's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyspiel
+import pytest
+
+from ludus.games.registry import make
+
+SAME = {
+    "kuhn_poker": "kuhn_poker",
+    "kuhn_poker(players=3)": "kuhn_poker(players=3)",
+    "leduc_poker": "leduc_poker",
+    "leduc_poker(suit_isomorphism=true)": "leduc_poker(suit_isomorphism=true)",
+    "leduc_poker(players=3)": "leduc_poker(players=3)",
+    "leduc_poker(players=3,suit_isomorphism=true)": "leduc_poker(players=3,suit_isomorphism=true)",
+    "liars_dice(faces=3)": "liars_dice(dice_sides=3)",
+    "liars_dice(faces=3,bidding_rule=reset-quantity)": "liars_dice(dice_sides=3,bidding_rule=reset-quantity)",
+    "liars_dice(dice=2,faces=2)": "liars_dice(numdice=2,dice_sides=2)",
+    "liars_dice": "liars_dice",
+    "tic_tac_toe": "tic_tac_toe",
+    "prisoners_dilemma": "matrix_pd",
+    "chicken": "matrix_cd",
+    "stag_hunt": "matrix_sh",
+    "matching_pennies": "matrix_mp",
+    "rock_paper_scissors": "matrix_rps",
+    "shapley": "matrix_shapleys_game",
+    "battle_of_the_sexes": "matrix_bos",
+}
+"""Our id: OpenSpiel's."""
+
+SMALL = [
+    id
+    for id in SAME
+    if id
+    not in (
+        "leduc_poker(players=3)",
+        "leduc_poker(players=3,suit_isomorphism=true)",
+        "liars_dice",
+        "tic_tac_toe",
+    )
+]
+"""Those that a Python loop walks as a whole in a moment."""
+
+
+def movers(state) -> tuple[int, ...]:
+    """Who is to move in an OpenSpiel state, as our `to_move` says it."""
+    if state.is_terminal():
+        return ()
+    if state.is_simultaneous_node():
+        return tuple(range(state.num_players()))
+    return (state.current_player(),)
+
+
+@pytest.mark.parametrize("id", SAME)
+def test_random_play_is_the_same(id):
+    ours, theirs = make(id), pyspiel.load_game(SAME[id])
+    assert ours.num_players == theirs.num_players()
+    assert ours.num_actions == theirs.num_distinct_actions()
+    assert ours.min_utility == pytest.approx(theirs.min_utility())
+    assert ours.max_utility == pytest.approx(theirs.max_utility())
+    assert ours.simultaneous == (theirs.get_type().dynamics == pyspiel.GameType.Dynamics.SIMULTANEOUS)
+    assert ours.has_chance == (theirs.get_type().chance_mode != pyspiel.GameType.ChanceMode.DETERMINISTIC)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        a, b = ours.root(), theirs.new_initial_state()
+        while True:
+            assert a.to_move() == movers(b)
+            np.testing.assert_allclose(a.returns(), b.returns(), atol=1e-12)
+            if a.terminal:
+                break
+            if a.to_move() == (-1,):
+                outcomes = a.chance()
+                assert [o for o, _ in outcomes] == [o for o, _ in b.chance_outcomes()]
+                np.testing.assert_allclose([p for _, p in outcomes], [p for _, p in b.chance_outcomes()], atol=1e-12)
+                outcome = int(rng.choice([o for o, _ in outcomes]))
+                a = a.apply(outcome)
+                b.apply_action(outcome)
+                continue
+            for p in a.to_move():
+                assert list(a.actions(p)) == b.legal_actions(p)
+            joint = [int(rng.choice(a.actions(p))) for p in a.to_move()]
+            if len(joint) > 1:
+                b.apply_actions(joint)
+            else:
+                b.apply_action(joint[0])
+            a = a.apply(joint)
+
+
+def walk(state, path, serial):
+    """Every history of an OpenSpiel game, depth first, simultaneous moves one after the other.
+
+    Yields (path, player, information state) with player None at the end and -1 at chance."""
+    who = movers(state)
+    if not who:
+        yield path, None, tuple(state.returns())
+        return
+    if len(who) > 1:
+        player = len(serial)
+        yield path, player, state.information_state_string(player)
+        for action in state.legal_actions(player):
+            joint = (*serial, action)
+            child = state.clone()
+            if len(joint) == len(who):
+                child.apply_actions(list(joint))
+                joint = ()
+            yield from walk(child, (*path, action), joint)
+        return
+    yield path, who[0], state.information_state_string(who[0]) if who[0] >= 0 else None
+    for action in state.legal_actions():
+        yield from walk(state.child(action), (*path, action), ())
+
+
+@pytest.mark.parametrize("id", SMALL)
+def test_trees_are_the_same(id):
+    """The same histories, the same partition into information sets, the same utilities and reach probabilities."""
+    tree = make(id).tree()
+    names: dict[tuple[int, str], int] = {}
+    paths = {}
+    stack = [(0, ())]
+    while stack:
+        v, path = stack.pop()
+        paths[path] = v
+        first = int(tree.node_first[v])
+        stack.extend((w, (*path, int(tree.node_label[w]))) for w in range(first, first + int(tree.node_count[v])))
+    count = 0
+    for path, player, known in walk(pyspiel.load_game(SAME[id]).new_initial_state(), (), ()):
+        v, count = paths[path], count + 1
+        if player is None:
+            assert tree.node_player[v] == -2
+            np.testing.assert_allclose(tree.leaf_utility[tree.node_index[v]], known, atol=1e-12)
+            continue
+        assert tree.node_player[v] == player
+        if player >= 0:
+            assert names.setdefault((player, known), int(tree.node_index[v])) == tree.node_index[v]
+    assert count == tree.num_histories
+    assert len(names) == tree.num_infosets == len(set(names.values()))
+
+
+@pytest.mark.parametrize(
+    ("id", "histories", "infosets"),
+    [
+        ("kuhn_poker", 58, 12),
+        ("leduc_poker", 9_457, 936),
+        ("liars_dice", 294_883, 24_576),
+        ("tic_tac_toe", 549_946, 294_778),
+    ],
+)
+def test_published_sizes(id, histories, infosets):
+    """Sizes that the literature quotes (histories count terminal and chance nodes)."""
+    tree = make(id).tree()
+    assert (tree.num_histories, tree.num_infosets) == (histories, infosets)
