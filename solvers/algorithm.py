@@ -1,0 +1,82 @@
+"""The table of equilibrium algorithms: what each computes, what is proven of it, and where it comes from."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+
+Run = Callable[..., Iterator[tuple[int, np.ndarray]]]
+"""(tree, points, seed, **options) -> (iteration, behaviour profile float64[S]) at each of the growing points."""
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One row of the table. A family's module lists its rows in ``ALGORITHMS``."""
+
+    name: str
+    title: str
+    kind: str
+    """``"full width"`` (an iteration visits the whole tree), ``"sampling"`` (an iteration is one episode), ``"exact"``."""
+    guarantee: str
+    """What is proven, and for which games."""
+    reference: str
+    run: Run
+    options: tuple[str, ...] = ()
+    """Names of the keyword options that `run` takes."""
+    zero_sum_only: bool = False
+    two_players_only: bool = False
+
+
+def algorithms() -> list[Algorithm]:
+    """Every algorithm that `solve` knows, by name."""
+    return [_table()[name] for name in sorted(_table())]
+
+
+def find(name: str) -> Algorithm:
+    """The algorithm of that name.
+
+    Raises:
+        ValueError: there is none; the nearest and all names are given.
+    """
+    table = _table()
+    key = str(name).lower()
+    if key in table:
+        return table[key]
+    near = difflib.get_close_matches(key, table, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    raise ValueError(f"there is no algorithm {name!r}; {hint}known are {', '.join(sorted(table))}")
+
+
+def check_options(algorithm: Algorithm, options: Iterable[str]) -> None:
+    """Raises ValueError where an option is not one of the algorithm's."""
+    for option in options:
+        if option not in algorithm.options:
+            known = ", ".join(algorithm.options) or "none"
+            raise ValueError(f"{algorithm.name} has no option {option!r}; its options are: {known}")
+
+
+def option_names(function: Callable) -> tuple[str, ...]:
+    """The keyword parameters with defaults of a function."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.default is not inspect.Parameter.empty)
+
+
+_found: dict[str, Algorithm] = {}
+
+
+def _table() -> dict[str, Algorithm]:
+    if not _found:
+        from . import tree
+
+        for module in pkgutil.iter_modules(tree.__path__):
+            if not module.name.startswith("_"):
+                for algorithm in getattr(importlib.import_module(f"{tree.__name__}.{module.name}"), "ALGORITHMS", ()):
+                    _found[algorithm.name] = algorithm
+    return _found

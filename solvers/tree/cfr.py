@@ -1,0 +1,168 @@
+"""Counterfactual regret minimisation and its relatives: one compiled iteration, a table of schedules.
+
+Every member keeps a regret R for each action, updated by the instantaneous counterfactual regret r of iteration t as
+``R <- max(R · (positive if R > 0 else negative) + r, floor)``, plays ``max(ahead · R + predict · r, 0)`` normalised,
+and returns the average of its realisation plans weighted by t^power. The members differ in these six numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ...games.tree import GameTree
+from ..algorithm import Algorithm, option_names
+from . import _kernels
+from .layout import layout_of
+
+AVERAGING = {"uniform": 0.0, "linear": 1.0, "quadratic": 2.0}
+"""Names of averages and the power of t that weights iteration t; ``"last"`` returns the current policy."""
+
+
+class Schedule(NamedTuple):
+    """How regrets are discounted; each entry a number or a function of the iterations t, float64[T]."""
+
+    positive: float | Callable[[np.ndarray], np.ndarray] = 1.0
+    """Factor of positive regrets before iteration t's are added."""
+    negative: float | Callable[[np.ndarray], np.ndarray] = 1.0
+    floor: float = -np.inf
+    """Regrets are not kept below this."""
+    ahead: float | Callable[[np.ndarray], np.ndarray] = 1.0
+    """Factor of the regrets that the next policy is made of."""
+    predict: float = 0.0
+    """Weight of the last instantaneous regret as a prediction of the next."""
+    power: float = 0.0
+    """Iteration t weighs t^power in the average."""
+
+    def table(self, first: int, count: int, power: float) -> np.ndarray:
+        """float64[count, 6] for iterations first, first + 1, …: the rows that the compiled loop reads."""
+        t = np.arange(first, first + count, dtype=np.float64)
+        out = np.empty((count, 6))
+        for k, entry in enumerate((self.positive, self.negative, self.floor, self.ahead, self.predict)):
+            out[:, k] = entry(t) if callable(entry) else entry
+        out[:, 5] = t**power
+        return out
+
+
+def discount(power: float, shift: float = 0.0) -> Callable[[np.ndarray], np.ndarray]:
+    """t -> s^power / (s^power + 1) with s = t + shift: the discount of DCFR (Brown & Sandholm 2019, section 4)."""
+
+    def factor(t: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", over="ignore"):
+            return 1.0 / (1.0 + (t + shift) ** -power)
+
+    return factor
+
+
+def cfr() -> Schedule:
+    return Schedule()
+
+
+def cfr_plus() -> Schedule:
+    return Schedule(floor=0.0, power=1.0)
+
+
+def linear_cfr() -> Schedule:
+    def share(t: np.ndarray) -> np.ndarray:
+        return (t - 1) / t
+
+    return Schedule(positive=share, negative=share, power=1.0)
+
+
+def dcfr(alpha: float = 1.5, beta: float = 0.0, gamma: float = 2.0) -> Schedule:
+    return Schedule(positive=discount(alpha, -1), negative=discount(beta, -1), power=gamma)
+
+
+def predictive_cfr_plus(gamma: float = 2.0) -> Schedule:
+    return Schedule(floor=0.0, predict=1.0, power=gamma)
+
+
+def dcfr_plus(alpha: float = 1.5, gamma: float = 4.0) -> Schedule:
+    return Schedule(positive=discount(alpha, -1), floor=0.0, power=gamma)
+
+
+def predictive_dcfr_plus(alpha: float = 2.3, gamma: float = 5.0) -> Schedule:
+    return Schedule(positive=discount(alpha, -1), floor=0.0, ahead=discount(alpha), predict=1.0, power=gamma)
+
+
+def regret_minimisation(
+    tree: GameTree,
+    points: Iterable[int],
+    schedule: Schedule,
+    *,
+    alternating: bool = True,
+    averaging: str | None = None,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Runs a schedule and yields (iteration, behaviour profile float64[S]) at each of the growing `points`.
+
+    alternating: players update one after the other, each against the others' newest policy; else all at once.
+    averaging: a name of `AVERAGING` or ``"last"`` instead of the schedule's own.
+
+    Raises:
+        ValueError: an unknown averaging.
+    """
+    if averaging is not None and averaging != "last" and averaging not in AVERAGING:
+        raise ValueError(f"averaging must be one of {', '.join(map(repr, [*AVERAGING, 'last']))}; got {averaging!r}")
+    power = schedule.power if averaging in (None, "last") else AVERAGING[averaging]
+    layout = layout_of(tree)
+    inner = tree.sequence_infoset >= 0
+    uniform = np.ones(tree.num_sequences)
+    uniform[inner] = 1.0 / tree.infoset_count[tree.sequence_infoset[inner]]
+    policy, plan, scratch = layout.place(uniform), np.zeros(layout.size), layout.scratch()
+    regret, average, grad = np.zeros(layout.size), np.zeros(layout.size), np.zeros(layout.size)
+    _kernels.plans(layout.arrays, policy, plan, scratch)
+    done = 0
+    for point in points:
+        while done < point:
+            count = min(point - done, 4096)
+            table = schedule.table(done + 1, count, power)
+            _kernels.regret_iterations(table, alternating, layout.arrays, policy, regret, plan, average, grad, scratch)
+            done += count
+        if averaging == "last" or done == 0:
+            yield done, policy[layout.position]
+        else:
+            yield done, behaviour(tree, average[layout.position])
+
+
+def behaviour(tree: GameTree, plan: np.ndarray) -> np.ndarray:
+    """The behaviour profile of a realisation plan up to scale, float64[S]; uniform where the plan has no mass."""
+    inner = tree.sequence_infoset >= 0
+    at = tree.sequence_infoset[inner]
+    total = np.bincount(at, weights=plan[inner], minlength=tree.num_infosets)[at]
+    out = np.ones(tree.num_sequences)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[inner] = np.where(total > 0.0, plan[inner] / total, 1.0 / tree.infoset_count[at])
+    return out
+
+
+def _member(name: str, title: str, schedule: Callable[..., Schedule], reference: str) -> Algorithm:
+    def run(
+        tree: GameTree,
+        points: Iterable[int],
+        seed: int | np.random.Generator = 0,
+        alternating: bool = True,
+        averaging: str | None = None,
+        **parameters: float,
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        made = schedule(**parameters)
+        return regret_minimisation(tree, points, made, alternating=alternating, averaging=averaging)
+
+    guarantee = (
+        "two-player zero-sum: the average converges to a Nash equilibrium, gap O(1/√T); "
+        "other games: no regret (a coarse correlated equilibrium in play), no claim about Nash"
+    )
+    options = ("alternating", "averaging", *option_names(schedule))
+    return Algorithm(name, title, "full width", guarantee, reference, run, options)
+
+
+ALGORITHMS = (
+    _member("cfr", "Counterfactual regret minimisation", cfr, "Zinkevich et al. 2007"),
+    _member("cfr+", "CFR+", cfr_plus, "Tammelin 2014; Bowling et al. 2015"),
+    _member("lcfr", "Linear CFR", linear_cfr, "Brown & Sandholm 2019"),
+    _member("dcfr", "Discounted CFR", dcfr, "Brown & Sandholm 2019"),
+    _member("pcfr+", "Predictive CFR+", predictive_cfr_plus, "Farina, Kroer & Sandholm 2021"),
+    _member("dcfr+", "Discounted CFR+", dcfr_plus, "Xu et al. 2024, 'Minimizing weighted counterfactual regret'"),
+    _member("pdcfr+", "Predictive discounted CFR+", predictive_dcfr_plus, "Xu et al. 2024"),
+)

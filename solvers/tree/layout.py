@@ -1,0 +1,288 @@
+"""`Layout`: a game tree's sequence form arranged for fast sweeps.
+
+Each player's sequences are renumbered: information sets of one depth and one number of actions form a group; inside a
+group the numbering is action-major (all first actions, then all second ones, …), so that what is done to one action of
+every information set of the group is a loop over neighbours. Inside a group, information sets that end in the same
+leaves' component stand side by side. With two players the leaves form a sparse matrix between the players' sequences;
+in games with private information dealt first its connected components are (nearly) dense: the private states of both
+players after one public history. Those become dense strips of `STRIP` neighbouring rows; what is left stays sparse.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from ...games.tree import GameTree
+
+STRIP = 8
+"""Rows of a dense strip. Strips may reach past their block's end (onto zeros), so arrays are padded by this much."""
+FULL_ENOUGH = 0.3
+"""A component's block becomes dense strips where at least this part of their cells is filled."""
+
+
+class Layout(NamedTuple):
+    """Arrays of one game for the kernels; players one after the other. S sequences, G groups, I information sets."""
+
+    size: int
+    """Length of every vector over sequences: S, padded."""
+    position: np.ndarray
+    """int64[S]: a tree's sequence -> its place."""
+    player_start: np.ndarray
+    """int64[P+1]: places of player p are player_start[p] …; the first is the empty sequence."""
+    groups: np.ndarray
+    """int64[G, 4]: (first place, width, actions, offset in `parents`), each player's by depth."""
+    group_start: np.ndarray
+    """int64[P+1]."""
+    parents: np.ndarray
+    """int64[I]: place of the sequence before each information set, group by group."""
+    infosets: np.ndarray
+    """int64[I]: the tree's information set behind each entry of `parents`."""
+    strips: np.ndarray
+    """int64[B, 4] (two players): (first row, first column, columns, offset in `values`)."""
+    strip_start: np.ndarray
+    """int64[P+1]."""
+    values: np.ndarray
+    """float64[V]: chance-weighted utilities; a strip's columns one after the other, `STRIP` rows each."""
+    rows: np.ndarray
+    """int64[R]: places with sparse leaves (two players)."""
+    row_start: np.ndarray
+    """int64[P+1]: which of `rows` are player p's."""
+    indptr: np.ndarray
+    """int64[R+1]."""
+    columns: np.ndarray
+    """int64[M]: place of the opponent's sequence."""
+    cells: np.ndarray
+    """float64[M]: chance-weighted utility."""
+    leaf_places: np.ndarray
+    """int64[L, P] (three and more players; else empty)."""
+    leaf_values: np.ndarray
+    """float64[L, P] (three and more players): chance-weighted utilities."""
+
+    @property
+    def num_players(self) -> int:
+        return len(self.player_start) - 1
+
+    @property
+    def arrays(self) -> tuple:
+        """What the kernels take: (player_start, groups, group_start, parents, leaves)."""
+        leaves = (
+            *(self.strips, self.strip_start, self.values),
+            *(self.rows, self.row_start, self.indptr, self.columns, self.cells),
+            *(self.leaf_places, self.leaf_values),
+        )
+        return self.player_start, self.groups, self.group_start, self.parents, leaves
+
+    def scratch(self) -> np.ndarray:
+        """float64[3, widest group]."""
+        return np.empty((3, int(self.groups[:, 1].max(initial=1))))
+
+    def place(self, by_sequence: np.ndarray) -> np.ndarray:
+        """A vector over a tree's sequences, float64[S] -> over places, float64[size]."""
+        out = np.zeros(self.size)
+        out[self.position] = by_sequence
+        return out
+
+
+def layout_of(tree: GameTree) -> Layout:
+    """The tree's layout; made once for each tree."""
+    found = tree.__dict__.get("_layout")
+    if found is None:
+        found = tree.__dict__["_layout"] = _arrange(tree)
+    return found
+
+
+def _arrange(tree: GameTree) -> Layout:
+    depth, levels = _depths(tree)
+    label = np.zeros(tree.num_infosets, np.int64)
+    if tree.num_players == 2:
+        label = _component_labels(tree, levels)
+    player = tree.infoset_player
+    order = np.lexsort((np.arange(tree.num_infosets), label, tree.infoset_count, depth, player))
+    position = np.zeros(tree.num_sequences, np.int64)
+    position[tree.sequence_start[:-1]] = tree.sequence_start[:-1]
+    kind = np.stack([player[order], depth[order], tree.infoset_count[order]])
+    breaks = np.flatnonzero(np.any(kind[:, 1:] != kind[:, :-1], axis=0)) + 1
+    starts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(order)]])
+    groups, group_player = [], []
+    place = tree.sequence_start[:-1] + 1
+    for a, b in zip(starts.tolist(), ends.tolist()):
+        members = order[a:b]
+        p, actions, width = int(player[members[0]]), int(tree.infoset_count[members[0]]), b - a
+        first = int(place[p])
+        for k in range(actions):
+            position[tree.infoset_first[members] + k] = first + k * width + np.arange(width)
+        groups.append((first, width, actions, a))
+        group_player.append(p)
+        place[p] += width * actions
+    group_start = np.searchsorted(group_player, np.arange(tree.num_players + 1))
+    empty_rows = np.zeros((0, 4), np.int64)
+    parts: dict[str, np.ndarray] = {
+        "strips": empty_rows,
+        "strip_start": np.zeros(tree.num_players + 1, np.int64),
+        "values": np.zeros(0),
+        "rows": np.zeros(0, np.int64),
+        "row_start": np.zeros(tree.num_players + 1, np.int64),
+        "indptr": np.zeros(1, np.int64),
+        "columns": np.zeros(0, np.int64),
+        "cells": np.zeros(0),
+        "leaf_places": np.zeros((0, tree.num_players), np.int64),
+        "leaf_values": np.zeros((0, tree.num_players)),
+    }
+    if tree.num_players == 2:
+        parts |= _two_player_leaves(tree, position)
+    else:
+        parts["leaf_places"] = position[tree.leaf_sequence]
+        parts["leaf_values"] = np.ascontiguousarray(tree.leaf_utility * tree.leaf_chance[:, None])
+    return Layout(
+        size=tree.num_sequences + STRIP,
+        position=position,
+        player_start=tree.sequence_start.copy(),
+        groups=np.array(groups, np.int64).reshape(-1, 4),
+        group_start=group_start.astype(np.int64),
+        parents=position[tree.infoset_parent[order]],
+        infosets=order,
+        **parts,
+    )
+
+
+def _depths(tree: GameTree) -> tuple[np.ndarray, list[np.ndarray]]:
+    """-> (each information set's number of own information sets before it, information sets by that depth)."""
+    before = tree.sequence_infoset[tree.infoset_parent]
+    depth = np.zeros(tree.num_infosets, np.int64)
+    levels = [np.flatnonzero(before < 0)]
+    reached = before < 0
+    while True:
+        inner = before >= 0
+        level = np.flatnonzero(inner & ~reached & reached[np.maximum(before, 0)])
+        if not level.size:
+            return depth, levels
+        depth[level] = len(levels)
+        levels.append(level)
+        reached[level] = True
+
+
+def _component_labels(tree: GameTree, levels: list[np.ndarray]) -> np.ndarray:
+    """int64[I]: the first leaf component below each information set; leaves that share a sequence are one component."""
+    graph = sp.coo_matrix(
+        (np.ones(tree.num_leaves, np.int8), (tree.leaf_sequence[:, 0], tree.leaf_sequence[:, 1])),
+        shape=(tree.num_sequences, tree.num_sequences),
+    )
+    _, component = connected_components(graph, directed=False)
+    below = np.full(tree.num_sequences, np.iinfo(np.int64).max)
+    touched = np.unique(tree.leaf_sequence)
+    below[touched] = component[touched]
+    label = np.zeros(tree.num_infosets, np.int64)
+    for level in reversed(levels):
+        counts, first = tree.infoset_count[level], tree.infoset_first[level]
+        ends = np.cumsum(counts)
+        at = np.arange(counts.sum()) + np.repeat(first - (ends - counts), counts)
+        label[level] = np.minimum.reduceat(below[at], ends - counts)
+        np.minimum.at(below, tree.infoset_parent[level], label[level])
+    return label
+
+
+def _two_player_leaves(tree: GameTree, position: np.ndarray) -> dict[str, np.ndarray]:
+    """Leaves of a two-player game as dense strips and sparse rows, for each player over the opponent's sequences."""
+    rows, columns = position[tree.leaf_sequence[:, 0]], position[tree.leaf_sequence[:, 1]]
+    shape = (tree.num_sequences, tree.num_sequences)
+    strips, values, strip_start = [], [], [0]
+    sparse_rows, indptr, sparse_columns, cells, row_start = [], [np.zeros(1, np.int64)], [], [], [0]
+    offset = filled = 0
+    for p, (own, other) in enumerate(((rows, columns), (columns, rows))):
+        weights = tree.leaf_chance * tree.leaf_utility[:, p]
+        matrix = sp.coo_matrix((weights, (own, other)), shape=shape).tocsr()  # adds up leaves of one joint sequence
+        matrix.sort_indices()
+        _, component = connected_components(matrix, directed=False)
+        dense, rest = _split(matrix.tocoo(), component)
+        block, run_row, run_column, run_columns = dense[0]
+        offsets = offset + STRIP * np.concatenate([[0], np.cumsum(run_columns)])
+        strips.append(np.stack([run_row, run_column, run_columns, offsets[:-1]], axis=1))
+        strip_values = np.zeros(offsets[-1] - offset)
+        r, c, v = dense[1]
+        strip_values[offsets[block] - offset + (c - run_column[block]) * STRIP + r - run_row[block]] = v
+        lasting, at = _unique_blocks(strip_values, offsets - offset)
+        strips[-1][:, 3] = offset + at
+        values.append(lasting)
+        offset += len(lasting)
+        strip_start.append(strip_start[-1] + len(run_row))
+        present, counts = np.unique(rest[0], return_counts=True)
+        sparse_rows.append(present)
+        indptr.append(filled + np.cumsum(counts))
+        sparse_columns.append(rest[1])
+        cells.append(rest[2])
+        filled += len(rest[0])
+        row_start.append(row_start[-1] + len(present))
+    return {
+        "strips": np.concatenate(strips).astype(np.int64),
+        "strip_start": np.array(strip_start, np.int64),
+        "values": np.concatenate(values),
+        "rows": np.concatenate(sparse_rows).astype(np.int64),
+        "row_start": np.array(row_start, np.int64),
+        "indptr": np.concatenate(indptr).astype(np.int64),
+        "columns": np.concatenate(sparse_columns).astype(np.int64),
+        "cells": np.concatenate(cells),
+    }
+
+
+def _split(matrix: sp.coo_matrix, component: np.ndarray) -> tuple[tuple, tuple]:
+    """Cuts a leaf matrix into dense strips and the rest.
+
+    -> (((strip of each dense cell, first row, first column, columns of each strip), (row, column, value) of the dense
+    cells), (row, column, value) of the sparse cells, by row).
+    """
+    r, c, v = matrix.row.astype(np.int64), matrix.col.astype(np.int64), matrix.data
+    row_run, row_first = _runs(np.unique(r), component, len(component), STRIP)
+    column_run, column_first = _runs(np.unique(c), component, len(component), 0)
+    pair = row_run[r] * (len(column_first) + 1) + column_run[c]
+    pairs, block, counts = np.unique(pair, return_inverse=True, return_counts=True)
+    run_row = row_first[pairs // (len(column_first) + 1)]
+    low = np.full(len(pairs), np.iinfo(np.int64).max)
+    high = np.zeros(len(pairs), np.int64)
+    np.minimum.at(low, block, c)
+    np.maximum.at(high, block, c)
+    width = high - low + 1
+    dense = counts >= FULL_ENOUGH * STRIP * width
+    keep = np.flatnonzero(dense)
+    new = np.full(len(pairs), -1)
+    new[keep] = np.arange(len(keep))
+    inside = dense[block]
+    outside = ~inside
+    order = np.lexsort((c[outside], r[outside]))
+    strips = (new[block[inside]], run_row[keep], low[keep], width[keep])
+    return (strips, (r[inside], c[inside], v[inside])), (r[outside][order], c[outside][order], v[outside][order])
+
+
+def _unique_blocks(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keeps one copy of equal blocks, so that few of them stay in the cache. -> (values, offset of each block)."""
+    seen: dict[bytes, int] = {}
+    kept, at, size = [], np.zeros(len(offsets) - 1, np.int64), 0
+    for b, (start, end) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist())):
+        key = values[start:end].tobytes()
+        if key not in seen:
+            seen[key] = size
+            kept.append(values[start:end])
+            size += end - start
+        at[b] = seen[key]
+    return np.concatenate([*kept, np.zeros(0)]), at
+
+
+def _runs(present: np.ndarray, component: np.ndarray, size: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbouring places of one component. -> (run of each place int64[size], first place of each run).
+
+    Runs longer than `most` (if not 0) are cut.
+    """
+    breaks = (np.diff(present) > 1) | (component[present[1:]] != component[present[:-1]])
+    run = np.concatenate([[0], np.cumsum(breaks)])
+    first = present[np.concatenate([[0], np.flatnonzero(breaks) + 1])]
+    if most:
+        part = (present - first[run]) // most
+        breaks = (np.diff(run) > 0) | (np.diff(part) > 0)
+        run = np.concatenate([[0], np.cumsum(breaks)])
+        first = present[np.concatenate([[0], np.flatnonzero(breaks) + 1])]
+    of = np.zeros(size, np.int64)
+    of[present] = run
+    return of, first
