@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from .rules import CHANCE, POINTERS, TERMINAL
+from .rules import CHANCE, POINTERS, TERMINAL, Setup
 
-OK, RECALL, ACTIONS, PROBABILITIES, UTILITY, HISTORIES, DEPTH, STUCK = range(8)
-"""How a walk ends: well, or what is wrong with the game."""
+OK, RECALL, ACTIONS, PROBABILITIES, UTILITY, HISTORIES, DEPTH, STUCK, FULL = range(9)
+"""How a walk ends: well, or what is wrong with the game; `FULL`: it goes on once the arrays have more room."""
 
 
 class Raw(NamedTuple):
@@ -36,22 +36,122 @@ class Raw(NamedTuple):
     leaf_utility: np.ndarray  # float64[L, P]
 
 
-@nb.njit(cache=True)
-def _grown(a, size):
-    out = np.empty(size, a.dtype)
-    out[: a.size] = a
-    return out
+def build(setup: Setup, max_histories: int, max_depth: int) -> tuple[int, int, list[int], Raw]:
+    """Walks compiled rules. -> (status, information set at fault or -1, moves that lead there, what was found).
+
+    The kernel never allocates: it stops where room is short, and goes on in larger arrays.
+    """
+    rules, players = setup.rules.compiled(), setup.num_players
+    branching = max(setup.num_actions, setup.max_outcomes)
+    info_size = max(setup.info_size, 1)
+    key, out = np.zeros(info_size, np.int64), np.zeros(players)
+
+    def stack(depth: int) -> list[np.ndarray]:
+        words = np.zeros((depth, setup.state_size), np.int64)
+        own, frame = np.zeros((depth, 2 * players), np.int64), np.zeros((depth, FRAME), np.int64)
+        return [words, own, frame, np.zeros((depth, branching), np.int64), np.zeros((depth, branching)), np.ones(depth)]
+
+    frames = stack(64)
+    nodes, node_prob = np.zeros((5, 16_384), np.int32), np.ones(16_384)
+    infosets, infoset_hash = np.zeros((6, 4096), np.int32), np.zeros(4096, np.uint64)
+    actions, key_start, keys = np.zeros(16_384, np.int32), np.zeros(4097, np.int64), np.zeros(16_384, np.int64)
+    slots, num_sequences = np.full(16_384, -1, np.int64), np.ones(players, np.int64)
+    leaf_seq, leaf_chance = np.zeros((8192, players), np.int32), np.zeros(8192)
+    leaf_utility = np.zeros((8192, players))
+    at = np.array([1, 0, 0, 0, 0, 0, 1, -1], np.int64)
+    rules.init(setup.params, frames[0][0])
+    while True:
+        status = walk(
+            *(getattr(rules, name) for name in _CALLED),
+            *(setup.params, max_histories, at, num_sequences, key, out),
+            *frames,
+            *(nodes, node_prob, infosets, infoset_hash, actions, key_start, keys, slots),
+            *(leaf_seq, leaf_chance, leaf_utility),
+        )
+        if status != FULL:
+            break
+        if at[HERE] + 1 >= len(frames[0]):
+            if len(frames[0]) >= max_depth:
+                status = DEPTH
+                break
+            frames = [_copied(old, new) for old, new in zip(frames, stack(2 * len(frames[0])))]
+        # Each stop costs a call from Python, so that everything more than half full grows together.
+        if room := _more(at[NODES] + branching, node_prob.size):
+            nodes, node_prob = _grown(nodes.T, room).T, _grown(node_prob, room)
+        if room := _more(at[INFOSETS] + 1, infoset_hash.size):
+            infosets, infoset_hash = _grown(infosets.T, room).T, _grown(infoset_hash, room)
+            key_start = _grown(key_start, room + 1)
+        if room := _more(at[ACTION_WORDS] + branching, actions.size):
+            actions = _grown(actions, room)
+        if room := _more(at[KEY_WORDS] + info_size, keys.size):
+            keys = _grown(keys, room)
+        if room := _more(2 * at[INFOSETS] + 2, slots.size):
+            slots = np.full(room, -1, np.int64)
+            rehash(infoset_hash, at[INFOSETS], slots)
+        if room := _more(at[LEAVES] + 1, leaf_chance.size):
+            leaf_seq, leaf_chance = _grown(leaf_seq, room), _grown(leaf_chance, room)
+            leaf_utility = _grown(leaf_utility, room)
+
+    n, i, leaves, fault = int(at[NODES]), int(at[INFOSETS]), int(at[LEAVES]), int(at[FAULT])
+    _, _, frame, choice, _, _ = frames
+    path = [int(choice[d, frame[d, DONE] - 1]) for d in range(at[HERE])] if status != OK else []
+    raw = Raw(
+        nodes[0, :n].astype(np.int8),
+        *nodes[1:, :n].copy(),
+        node_prob[:n].copy(),
+        *infosets[:, :i].copy(),
+        actions[: at[ACTION_WORDS]].copy(),
+        key_start[: i + 1].copy(),
+        keys[: at[KEY_WORDS]].copy(),
+        leaf_seq[:leaves].copy(),
+        leaf_chance[:leaves].copy(),
+        leaf_utility[:leaves].copy(),
+    )
+    return status, fault, path, raw
 
 
-@nb.njit(cache=True)
-def _grown_rows(a, rows):
-    out = np.empty((rows, a.shape[1]), a.dtype)
-    out[: a.shape[0]] = a
-    return out
+def _more(used: int, room: int) -> int:
+    """The room that an array needs next, a power of two times what it has; 0 while half of it is free."""
+    more = room
+    while 2 * used > more:
+        more *= 4
+    return more if more > room else 0
 
 
-@nb.njit(cache=True)
-def _hash(player, key, count):
+def _grown(old: np.ndarray, room: int) -> np.ndarray:
+    """A longer array with the old content, in the same memory order."""
+    return _copied(old, np.empty((room, *old.shape[1:]), old.dtype, order="F" if old.flags.f_contiguous else "C"))
+
+
+def _copied(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    new[: len(old)] = old
+    return new
+
+
+_CALLED = ("to_move", "legal", "chance", "apply", "returns", "info")
+_I = nb.types.int64
+_I1, _I2 = nb.types.int64[::1], nb.types.int64[:, ::1]
+_S1, _S2 = nb.types.int32[::1], nb.types.int32[:, ::1]
+_F1, _F2 = nb.types.float64[::1], nb.types.float64[:, ::1]
+_U1 = nb.types.uint64[::1]
+
+# Where a walk stands: the words of `at`.
+NODES, INFOSETS, LEAVES, ACTION_WORDS, KEY_WORDS, HERE, ENTER, FAULT = range(8)
+
+# A frame of the stack: who is yet to move (0: not asked), who moves, the node, children done, children, first sequence.
+MOVERS, TURN, NODE, DONE, WIDTH, FIRST, FRAME = range(7)
+
+WALK = (
+    *(POINTERS[name] for name in _CALLED),
+    *(_I1, _I, _I1, _I1, _I1, _F1),
+    *(_I2, _I2, _I2, _I2, _F2, _F1),
+    *(_S2, _F1, _S2, _U1, _S1, _I1, _I1, _I1),
+    *(_S2, _F1, _F2),
+)
+
+
+@nb.njit(nb.uint64(_I, _I1, _I), cache=True)
+def hash_key(player, key, count):
     h = np.uint64(player + 1) * np.uint64(0x9E3779B97F4A7C15)
     for i in range(count):
         h = (h ^ np.uint64(key[i])) * np.uint64(0xBF58476D1CE4E5B9)
@@ -60,14 +160,19 @@ def _hash(player, key, count):
     return h ^ (h >> np.uint64(32))
 
 
-_NAMES = ("init", "to_move", "legal", "chance", "apply", "returns", "info")
-_I = nb.types.int64
-WALK = (*(POINTERS[name] for name in _NAMES), nb.types.int64[::1], _I, _I, _I, _I, _I, _I, _I)
+@nb.njit(nb.void(_U1, _I, _I1), cache=True)
+def rehash(infoset_hash, infosets, slots):
+    """Enters every information set into a fresh table of slots, a power of two of them."""
+    mask = np.uint64(slots.size - 1)
+    for j in range(infosets):
+        slot = np.int64(infoset_hash[j] & mask)
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (slots.size - 1)
+        slots[slot] = j
 
 
-@nb.njit(WALK, cache=True, error_model="numpy")
+@nb.njit(_I(*WALK), cache=True, error_model="numpy")
 def walk(
-    init,
     to_move,
     legal,
     chance,
@@ -75,291 +180,164 @@ def walk(
     returns,
     info,
     params,
-    state_size,
-    players,
-    branching,
-    info_size,
-    chance_size,
     max_histories,
-    max_depth,
+    at,
+    num_sequences,
+    key,
+    out,
+    states,
+    own,
+    frame,
+    choice,
+    weight,
+    reach,
+    nodes,
+    node_prob,
+    infosets,
+    infoset_hash,
+    actions,
+    key_start,
+    keys,
+    slots,
+    leaf_seq,
+    leaf_chance,
+    leaf_utility,
 ):
-    """Depth first over the whole game. -> (status, information set at fault, path to it, arrays of `Raw`)."""
-    depth_room = 32
-    states = np.zeros((depth_room, state_size), np.int64)
-    pending = np.zeros((depth_room, players), np.int64)
-    last = np.zeros((depth_room, players), np.int32)
-    choice = np.zeros((depth_room, branching), np.int64)
-    weight = np.zeros((depth_room, branching), np.float64)
-    movers, turn, node = (
-        np.zeros(depth_room, np.int64),
-        np.zeros(depth_room, np.int64),
-        np.zeros(depth_room, np.int64),
-    )
-    done, width, first_seq = (
-        np.zeros(depth_room, np.int64),
-        np.zeros(depth_room, np.int64),
-        np.zeros(depth_room, np.int64),
-    )
-    reach = np.ones(depth_room)
+    """Depth first over the game from where `at` stands, until the end, a fault, or the end of the arrays' room.
 
-    node_player, node_index = np.empty(1024, np.int8), np.empty(1024, np.int32)
-    node_first, node_count = np.zeros(1024, np.int32), np.zeros(1024, np.int32)
-    node_label, node_prob = np.zeros(1024, np.int32), np.ones(1024, np.float64)
-    infoset_player, infoset_parent = np.empty(256, np.int32), np.empty(256, np.int32)
-    infoset_first, infoset_count = np.empty(256, np.int32), np.empty(256, np.int32)
-    infoset_node, infoset_actions = np.empty(256, np.int32), np.empty(256, np.int32)
-    infoset_hash = np.empty(256, np.uint64)
-    actions, num_actions = np.empty(1024, np.int32), 0
-    key_start, keys = np.zeros(257, np.int64), np.empty(4096, np.int64)
-    slots = np.full(1024, -1, np.int64)
-    leaf_seq, leaf_chance = np.empty((512, players), np.int32), np.empty(512, np.float64)
-    leaf_utility = np.empty((512, players), np.float64)
-    num_sequences = np.ones(players, np.int64)  # the empty sequence is each player's first
-    joint, key, out = np.zeros(players, np.int64), np.zeros(info_size, np.int64), np.zeros(players, np.float64)
-    legal_out = np.zeros(branching, np.int64)
-    outcome_out, probability_out = np.zeros(max(chance_size, 1), np.int64), np.zeros(max(chance_size, 1), np.float64)
+    No array variable is assigned inside the loop: each assignment would count references, the dearest thing here.
 
-    nodes, infosets, leaves, status, fault, d = 1, 0, 0, OK, -1, 0
-    init(params, states[0])
-    enter = True
+    states: int64[D, state size], own: int64[D, 2P] (pending joint action, own last sequences), frame: int64[D, FRAME],
+    choice, weight: [D, branching], reach: float64[D], for D levels; nodes: int32[5, N] as in `Raw` from `node_player`
+    to `node_label`; infosets: int32[6, I] as in `Raw`; num_sequences: int64[P]. -> a status
+    """
+    players, branching, info_size, levels = out.size, choice.shape[1], key.size, reach.size
+    state_size, mask = states.shape[1], slots.size - 1
+    count, sets, leaves, action_words, key_words, d = at[NODES], at[INFOSETS], at[LEAVES], at[3], at[4], at[HERE]
+    enter, status = at[ENTER] != 0, OK
     while d >= 0:
         if enter:
-            state, v = states[d], node[d]
-            if movers[d] == 0:
-                movers[d] = to_move(params, state)
-            if movers[d] == TERMINAL:
-                if leaves == leaf_chance.size:
-                    leaf_seq, leaf_utility = _grown_rows(leaf_seq, 2 * leaves), _grown_rows(leaf_utility, 2 * leaves)
-                    leaf_chance = _grown(leaf_chance, 2 * leaves)
-                out[:] = 0.0
-                returns(params, state, out)
+            if (
+                d + 1 >= levels
+                or count + branching > node_prob.size
+                or sets == infoset_hash.size
+                or 2 * sets >= slots.size
+                or action_words + branching > actions.size
+                or key_words + info_size > keys.size
+                or leaves == leaf_chance.size
+            ):
+                status = FULL
+                break
+            v, mover, n = frame[d, NODE], frame[d, MOVERS], 0
+            if mover == 0:
+                mover = to_move(params, states[d])
+                frame[d, MOVERS] = mover
+            if mover == TERMINAL:
                 for p in range(players):
-                    leaf_seq[leaves, p] = last[d, p]
+                    out[p] = 0.0
+                returns(params, states[d], out)
+                for p in range(players):
+                    leaf_seq[leaves, p] = own[d, players + p]
                     leaf_utility[leaves, p] = out[p]
                     if not np.isfinite(out[p]):
                         status = UTILITY
                 leaf_chance[leaves] = reach[d]
-                node_player[v], node_index[v] = -2, leaves
+                nodes[0, v], nodes[1, v] = -2, leaves
                 leaves += 1
-                width[d] = 0
-            elif movers[d] == CHANCE:
-                n = chance(params, state, outcome_out, probability_out)
+            elif mover == CHANCE:
+                n = chance(params, states[d], choice[d], weight[d])
                 total = 0.0
                 for k in range(n):
-                    choice[d, k], weight[d, k] = outcome_out[k], probability_out[k]
-                    total += probability_out[k]
-                    if not probability_out[k] > 0.0:
+                    total += weight[d, k]
+                    if not weight[d, k] > 0.0:
                         status = PROBABILITIES
                 if not abs(total - 1.0) < 1e-9:
                     status = PROBABILITIES
-                node_player[v], node_index[v] = CHANCE, -1
-                turn[d], width[d] = CHANCE, n
+                nodes[0, v], nodes[1, v] = CHANCE, -1
+                frame[d, TURN] = CHANCE
             else:
                 p = 0
-                while not movers[d] >> p & 1:
+                while not mover >> p & 1:
                     p += 1
-                turn[d] = p
-                n = legal(params, state, p, legal_out)
-                for k in range(n):
-                    choice[d, k] = legal_out[k]
+                frame[d, TURN] = p
+                n = legal(params, states[d], p, choice[d])
                 if n == 0:
                     status = STUCK
-                width[d] = n
-                size = info(params, state, p, key)
-                h = _hash(p, key, size)
-                slot = np.int64(h & np.uint64(slots.size - 1))
-                found = -1
+                size = info(params, states[d], p, key)
+                last = own[d, players + p]
+                h = hash_key(p, key, size)
+                slot, found = np.int64(h & np.uint64(mask)), -1
                 while slots[slot] >= 0:
                     j = slots[slot]
-                    if infoset_hash[j] == h and infoset_player[j] == p and key_start[j + 1] - key_start[j] == size:
-                        start, same = key_start[j], True
+                    start = key_start[j]
+                    if infoset_hash[j] == h and infosets[0, j] == p and key_start[j + 1] - start == size:
+                        same = True
                         for k in range(size):
                             if keys[start + k] != key[k]:
                                 same = False
-                                break
                         if same:
                             found = j
                             break
-                    slot = (slot + 1) & (slots.size - 1)
+                    slot = (slot + 1) & mask
                 if found < 0:
-                    if infosets == infoset_player.size:
-                        room = 2 * infosets
-                        infoset_player, infoset_parent = _grown(infoset_player, room), _grown(infoset_parent, room)
-                        infoset_first, infoset_count = _grown(infoset_first, room), _grown(infoset_count, room)
-                        infoset_node, infoset_actions = _grown(infoset_node, room), _grown(infoset_actions, room)
-                        infoset_hash, key_start = _grown(infoset_hash, room), _grown(key_start, room + 1)
-                    found = infosets
-                    infosets += 1
-                    infoset_player[found], infoset_parent[found], infoset_hash[found] = p, last[d, p], h
-                    infoset_first[found], infoset_count[found] = num_sequences[p], n
-                    infoset_node[found], infoset_actions[found] = v, num_actions
+                    found = sets
+                    slots[slot], infoset_hash[found] = found, h
+                    infosets[0, found], infosets[1, found], infosets[2, found] = p, last, num_sequences[p]
+                    infosets[3, found], infosets[4, found], infosets[5, found] = n, v, action_words
                     num_sequences[p] += n
-                    while num_actions + n > actions.size:
-                        actions = _grown(actions, 2 * actions.size)
                     for k in range(n):
-                        actions[num_actions + k] = choice[d, k]
-                    num_actions += n
-                    start = key_start[found]
-                    while start + size > keys.size:
-                        keys = _grown(keys, 2 * keys.size)
+                        actions[action_words + k] = choice[d, k]
                     for k in range(size):
-                        keys[start + k] = key[k]
-                    key_start[found + 1] = start + size
-                    slots[slot] = found
-                    if 2 * infosets > slots.size:
-                        slots = np.full(4 * slots.size, -1, np.int64)
-                        for j in range(infosets):
-                            slot = np.int64(infoset_hash[j] & np.uint64(slots.size - 1))
-                            while slots[slot] >= 0:
-                                slot = (slot + 1) & (slots.size - 1)
-                            slots[slot] = j
+                        keys[key_words + k] = key[k]
+                    sets, action_words, key_words = sets + 1, action_words + n, key_words + size
+                    key_start[sets] = key_words
                 else:
-                    if infoset_parent[found] != last[d, p]:
-                        status, fault = RECALL, found
-                    if infoset_count[found] != n:
-                        status, fault = ACTIONS, found
-                    else:
-                        start = infoset_actions[found]
+                    if infosets[3, found] == n:
+                        start = infosets[5, found]
                         for k in range(n):
                             if actions[start + k] != choice[d, k]:
-                                status, fault = ACTIONS, found
-                node_player[v], node_index[v] = p, found
-                first_seq[d] = infoset_first[found]
+                                status = ACTIONS
+                    else:
+                        status = ACTIONS
+                    if infosets[1, found] != last:
+                        status = RECALL
+                if status != OK:
+                    at[FAULT] = found
+                nodes[0, v], nodes[1, v] = p, found
+                frame[d, FIRST] = infosets[2, found]
+            if status == OK and count + n > max_histories:
+                status = HISTORIES
             if status != OK:
                 break
-            n = width[d]
-            if n > 0:
-                if nodes + n > max_histories:
-                    status = HISTORIES
-                    break
-                while nodes + n > node_player.size:
-                    room = 2 * node_player.size
-                    node_player, node_index = _grown(node_player, room), _grown(node_index, room)
-                    node_first, node_count = _grown(node_first, room), _grown(node_count, room)
-                    node_label, node_prob = _grown(node_label, room), _grown(node_prob, room)
-                for k in range(n):
-                    node_label[nodes + k] = choice[d, k]
-                    node_prob[nodes + k] = weight[d, k] if turn[d] == CHANCE else 1.0
-            node_first[v], node_count[v] = nodes if n > 0 else 0, n
-            nodes += n
-            done[d] = 0
-        if done[d] == width[d]:
+            nodes[2, v], nodes[3, v] = count if n > 0 else 0, n
+            for k in range(n):
+                nodes[4, count + k] = choice[d, k]
+                node_prob[count + k] = weight[d, k] if mover == CHANCE else 1.0
+            count += n
+            frame[d, DONE], frame[d, WIDTH] = 0, n
+        k = frame[d, DONE]
+        if k == frame[d, WIDTH]:
             d -= 1
             enter = False
             continue
-        k = done[d]
-        done[d] += 1
-        if d + 1 == depth_room:
-            if depth_room >= max_depth:
-                status = DEPTH
-                break
-            depth_room *= 2
-            states, pending = _grown_rows(states, depth_room), _grown_rows(pending, depth_room)
-            last, choice = _grown_rows(last, depth_room), _grown_rows(choice, depth_room)
-            weight = _grown_rows(weight, depth_room)
-            movers, turn, node = _grown(movers, depth_room), _grown(turn, depth_room), _grown(node, depth_room)
-            done, width = _grown(done, depth_room), _grown(width, depth_room)
-            first_seq, reach = _grown(first_seq, depth_room), _grown(reach, depth_room)
-        child = d + 1
+        frame[d, DONE] = k + 1
+        turn, child, rest = frame[d, TURN], d + 1, 0
         for i in range(state_size):
             states[child, i] = states[d, i]
-        for p in range(players):
-            last[child, p] = last[d, p]
-        node[child], movers[child], reach[child] = node_first[node[d]] + k, 0, reach[d]
-        if turn[d] == CHANCE:
+        for i in range(2 * players):
+            own[child, i] = own[d, i]
+        reach[child] = reach[d]
+        if turn == CHANCE:
             reach[child] *= weight[d, k]
-            joint[0] = choice[d, k]
-            apply(params, states[child], joint)
+            own[child, 0] = choice[d, k]
         else:
-            p = turn[d]
-            for i in range(players):
-                pending[child, i] = pending[d, i]
-            pending[child, p] = choice[d, k]
-            last[child, p] = first_seq[d] + k
-            rest = movers[d] & ~(1 << p)
-            if rest == 0:
-                apply(params, states[child], pending[child])
-            movers[child] = rest
-        d, enter = child, True
-
-    path = np.empty(max(d, 0), np.int64)
-    if status != OK:
-        for i in range(d):
-            path[i] = choice[i, done[i] - 1]
-    return (
-        status,
-        fault,
-        path,
-        (
-            node_player[:nodes].copy(),
-            node_index[:nodes].copy(),
-            node_first[:nodes].copy(),
-            node_count[:nodes].copy(),
-            node_label[:nodes].copy(),
-            node_prob[:nodes].copy(),
-        ),
-        (
-            infoset_player[:infosets].copy(),
-            infoset_parent[:infosets].copy(),
-            infoset_first[:infosets].copy(),
-            infoset_count[:infosets].copy(),
-            infoset_node[:infosets].copy(),
-            infoset_actions[:infosets].copy(),
-            actions[:num_actions].copy(),
-        ),
-        (key_start[: infosets + 1].copy(), keys[: key_start[infosets]].copy()),
-        (leaf_seq[:leaves].copy(), leaf_chance[:leaves].copy(), leaf_utility[:leaves].copy()),
-    )
-
-
-OBSERVE = (
-    *(POINTERS[name] for name in ("init", "to_move", "apply", "observe")),
-    nb.types.int64[::1],
-    _I,
-    _I,
-    _I,
-    nb.types.int8[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int64[::1],
-    nb.types.float32[:, ::1],
-)
-
-
-@nb.njit(OBSERVE, cache=True, error_model="numpy")
-def observe_infosets(
-    init, to_move, apply, observe, params, state_size, players, depth, player, index, first, count, label, node_of, out
-):
-    """Walks a built tree again and writes each information set's observation at its first node.
-
-    player, index, first, count, label: a `GameTree`'s node arrays; node_of: int64[I], each information set's first
-    node; depth: the tree's depth; out: float32[I, observation_size], zeroed.
-    """
-    states = np.zeros((depth + 1, state_size), np.int64)
-    pending = np.zeros((depth + 1, players), np.int64)
-    node, done, movers = np.zeros(depth + 1, np.int64), np.zeros(depth + 1, np.int64), np.zeros(depth + 1, np.int64)
-    init(params, states[0])
-    d = 0
-    while d >= 0:
-        v = node[d]
-        if done[d] == 0:
-            if movers[d] == 0:
-                movers[d] = to_move(params, states[d])
-            if player[v] >= 0 and node_of[index[v]] == v:
-                observe(params, states[d], np.int64(player[v]), out[index[v]])
-        if done[d] == count[v]:
-            d -= 1
-            continue
-        w = first[v] + done[d]
-        done[d] += 1
-        states[d + 1] = states[d]
-        pending[d + 1] = pending[d]
-        node[d + 1], done[d + 1], movers[d + 1] = w, 0, 0
-        pending[d + 1, max(player[v], 0)] = label[w]
-        rest = 0 if player[v] < 0 else movers[d] & ~(1 << player[v])
+            own[child, turn] = choice[d, k]
+            own[child, players + turn] = frame[d, FIRST] + k
+            rest = frame[d, MOVERS] & ~(1 << turn)
         if rest == 0:
-            apply(params, states[d + 1], pending[d + 1])
-        movers[d + 1] = rest
-        d += 1
+            apply(params, states[child], own[child])
+        frame[child, NODE], frame[child, MOVERS] = nodes[2, frame[d, NODE]] + k, rest
+        d, enter = child, True
+    at[NODES], at[INFOSETS], at[LEAVES], at[3], at[4], at[HERE] = count, sets, leaves, action_words, key_words, d
+    at[ENTER] = enter
+    return status

@@ -254,26 +254,13 @@ def compile_tree(setup: Setup, game_id: str = "", max_histories: int = MAX_HISTO
     """
     from . import _build
 
-    rules = setup.rules.compiled()
-    names = ("init", "to_move", "legal", "chance", "apply", "returns", "info")
-    status, fault, path, nodes, infosets, keys, leaves = _build.walk(
-        *(getattr(rules, name) for name in names),
-        setup.params,
-        setup.state_size,
-        setup.num_players,
-        max(setup.num_actions, setup.max_outcomes),
-        max(setup.info_size, 1),
-        setup.max_outcomes,
-        min(max_histories, 2**31 - 1),
-        MAX_DEPTH,
-    )
-    raw = _build.Raw(*nodes, *infosets, *keys, *leaves)
+    status, fault, path, raw = _build.build(setup, min(max_histories, 2**31 - 1), MAX_DEPTH)
     if status != _build.OK:
         name = ""
         if fault >= 0:
             start, end = raw.key_start[fault : fault + 2]
             name = info_text(setup, int(raw.infoset_player[fault]), raw.keys[start:end].tolist())
-        raise fault_error(status, name, path.tolist(), game_id, max_histories)
+        raise fault_error(status, name, path, game_id, max_histories)
     order, arrays = _assemble(raw, setup.num_players)
     start = raw.key_start
     sizes = np.diff(start)[order]
