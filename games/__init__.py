@@ -1,0 +1,1 @@
+"""Games: declared once, as rules or as a Python `State`; compiled to trees, stepped as environments."""

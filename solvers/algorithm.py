@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 Run = Callable[..., Iterator[tuple[int, np.ndarray]]]
 """(tree, points, seed, **options) -> (iteration, behaviour profile float64[S]) at each of the growing points."""
 
@@ -23,7 +22,7 @@ class Algorithm:
     name: str
     title: str
     kind: str
-    """``"full width"`` (an iteration visits the whole tree), ``"sampling"`` (an iteration is one episode), ``"exact"``."""
+    """``"full width"``: an iteration visits the whole tree; ``"sampling"``: it is one episode; ``"exact"``."""
     guarantee: str
     """What is proven, and for which games."""
     reference: str

@@ -1,0 +1,84 @@
+"""Equilibrium solving against OpenSpiel's C++: ``python -m benchmarks.solvers``."""
+
+from __future__ import annotations
+
+import time
+
+import ludus
+from ludus import solvers
+
+from .harness import Case, Measure, run, timed
+
+
+def cfr_plus(game: str, iterations: int) -> Measure:
+    """CFR+ iterations/s, without evaluation: the loop alone, as the peer's."""
+    tree = ludus.make(game).tree()
+
+    def measure() -> float:
+        snapshots = solvers.iterate(tree, "cfr+", every=[1, iterations + 1])
+        next(snapshots)
+        return timed(lambda: next(snapshots), iterations)
+
+    return measure
+
+
+def openspiel_cfr_plus(game: str, iterations: int) -> Measure:
+    import pyspiel
+
+    solver = pyspiel.CFRPlusSolver(pyspiel.load_game(game))
+
+    def measure() -> float:
+        start = time.perf_counter()
+        for _ in range(iterations):
+            solver.evaluate_and_update_policy()
+        return iterations / (time.perf_counter() - start)
+
+    return measure
+
+
+def nash_conv(game: str, times: int) -> Measure:
+    tree = ludus.make(game).tree()
+    policy = ludus.Policy.random(tree, seed=1)
+    return lambda: timed(lambda: [solvers.nash_conv(tree, policy) for _ in range(times)], times)
+
+
+def openspiel_nash_conv(name: str, times: int) -> Measure:
+    import pyspiel
+
+    game = pyspiel.load_game(name)
+    policy = pyspiel.UniformRandomPolicy(game)
+    return lambda: timed(lambda: [pyspiel.nash_conv(game, policy) for _ in range(times)], times)
+
+
+def cases() -> list[Case]:
+    """The suite."""
+    found = []
+    for title, ours, peer, fast, slow in (
+        ("Leduc", "leduc_poker", "leduc_poker", 20_000, 60),
+        ("Liar's Dice, 1 die of 6", "liars_dice", "liars_dice(numdice=1)", 1_000, 5),
+    ):
+        found.append(
+            Case(
+                f"CFR+ {title}",
+                "iterations/s",
+                lambda ours=ours, fast=fast: cfr_plus(ours, fast),
+                lambda peer=peer, slow=slow: openspiel_cfr_plus(peer, slow),
+                400,
+                "open_spiel C++",
+            )
+        )
+        found.append(
+            Case(
+                f"NashConv {title}",
+                "evaluations/s",
+                lambda ours=ours, fast=fast: nash_conv(ours, fast // 20),
+                lambda peer=peer: openspiel_nash_conv(peer, 2),
+                50,
+                "open_spiel C++",
+            )
+        )
+    return found
+
+
+if __name__ == "__main__":
+    run("solvers", cases())
