@@ -1,7 +1,7 @@
 """Compiled passes over match logs: checking them, ranking within a match, duels and Elo.
 
-Names used throughout: M matches, T teams in all, S seats (player places) in all, n players. ``match_starts int64[M + 1]``
-cuts the teams into matches and ``team_starts int64[T + 1]`` cuts the seats into teams.
+Names used throughout: M matches, T teams in all, S seats (player places) in all, n players.
+``match_starts int64[M + 1]`` cuts the teams into matches and ``team_starts int64[T + 1]`` cuts the seats into teams.
 """
 
 from __future__ import annotations

@@ -98,7 +98,9 @@ class MatchLog:
 
     def __repr__(self) -> str:
         extras = [key for key in ("scores", "weights", "times", "games") if getattr(self, key) is not None]
-        return f"MatchLog({len(self):,} matches, {self.num_players:,} players{', ' if extras else ''}{', '.join(extras)})"
+        return (
+            f"MatchLog({len(self):,} matches, {self.num_players:,} players{', ' if extras else ''}{', '.join(extras)})"
+        )
 
     def __getitem__(self, index: Any) -> Any:
         """``log[i]`` is a :class:`Match`; a slice, a boolean mask or an array of match numbers gives a MatchLog.
@@ -128,7 +130,12 @@ class MatchLog:
     def _span(self, start: int, stop: int) -> MatchLog:
         t0, t1 = int(self.match_starts[start]), int(self.match_starts[stop])
         s0, s1 = int(self.team_starts[t0]), int(self.team_starts[t1])
-        cut = {"scores": slice(t0, t1), "weights": slice(s0, s1), "times": slice(start, stop), "games": slice(start, stop)}
+        cut = {
+            "scores": slice(t0, t1),
+            "weights": slice(s0, s1),
+            "times": slice(start, stop),
+            "games": slice(start, stop),
+        }
         return MatchLog(
             self.names,
             freeze(self.match_starts[start : stop + 1] - t0),
@@ -203,7 +210,9 @@ class MatchLog:
             given = {"players": players, "teams": teams, "matches": matches, "ranks": ranks, "scores": scores}
             clash = [key for key, value in given.items() if value is not None]
             if winners is None or losers is None or clash:
-                raise ValueError(f"winners and losers go together and without {', '.join(clash) or 'each other missing'}")
+                raise ValueError(
+                    f"winners and losers go together and without {', '.join(clash) or 'each other missing'}"
+                )
             return _build.duels(winners, losers, draws=draws, weights=weights, **extra)
         if players is None:
             raise ValueError("from_arrays needs winners and losers, or players (with teams, ranks or scores)")
@@ -262,7 +271,7 @@ class MatchLog:
         return readers.to_frame(self, backend)
 
     def write(self, path: str | Path) -> None:
-        """Write the long form to .csv, .csv.gz or .parquet, or one match a line to .jsonl, by way of a temporary file."""
+        """Write the long form to .csv, .csv.gz or .parquet, or one match a line to .jsonl; all or nothing."""
         from . import readers
 
         readers.write(self, path)

@@ -1,0 +1,621 @@
+"""Match logs from and to files and dataframes: CSV, JSON lines, Parquet, league stores, whatever narwhals reads.
+
+Two forms of table, told apart by their column names (any case, any order, further columns are ignored):
+
+- long, a row per seat: ``match, player, [team], rank | score, [weight], [time], [game]``. Without ``team`` everyone
+  plays alone; rows of one team repeat its rank or score. Lower ranks and higher scores are better.
+- short, a row per duel: ``winner, loser, [draw], [time], [game]``; ``draw`` is 0/1, false/true, no/yes or empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _build
+from .log import MatchLog
+
+LONG = ("match", "player", "team", "rank", "score", "weight", "time", "game")
+SHORT = ("winner", "loser", "draw", "time", "game")
+EXPECTED = (
+    "match,player,[team],rank|score,[weight],[time],[game] (a row per player) or winner,loser,[draw],[time],[game]"
+)
+_YES_NO = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
+_LABELS = {
+    "players": "column 'player'",
+    "ranks": "column 'rank'",
+    "scores": "column 'score'",
+    "weights": "column 'weight'",
+    "times": "column 'time'",
+    "games": "column 'game'",
+    "matches": "column 'match'",
+}
+_CHUNK = 200_000
+
+
+def read(source: Any) -> MatchLog:
+    """See MatchLog.read."""
+    if isinstance(source, MatchLog):
+        return source
+    if not isinstance(source, (str, os.PathLike)):
+        return from_frame(source)
+    path = Path(source)
+    reader = {
+        ".csv": _read_csv,
+        ".jsonl": _read_jsonl,
+        ".parquet": _read_parquet,
+        ".db": _read_store,
+    }.get(_suffix(path))
+    if reader is None:
+        raise ValueError(f"cannot read {path.name!r}: a match log is .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet or .db")
+    if not path.is_file():
+        raise FileNotFoundError(f"no match log at {str(path)!r}")
+    return reader(path).sorted()
+
+
+def _suffix(path: Path) -> str:
+    return Path(path.name[:-3]).suffix.lower() if path.name.lower().endswith(".gz") else path.suffix.lower()
+
+
+def _open_text(path: Path) -> io.TextIOBase:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+    return open(path, encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+
+
+# -- tables ----------------------------------------------------------------------------------------------------------
+
+
+def choose_columns(header: Sequence[str], place: str) -> tuple[str, dict[str, int]]:
+    """Which form a header announces ("long" or "short") and where its columns are; ValueError naming what to expect."""
+    positions: dict[str, int] = {}
+    for i, name in enumerate(header):
+        key = str(name).strip().lower()
+        if key in positions and key in LONG + SHORT:
+            raise ValueError(f"{place}: column {key!r} is there twice")
+        positions.setdefault(key, i)
+    if "winner" in positions and "loser" in positions:
+        return "short", {key: positions[key] for key in SHORT if key in positions}
+    if "match" in positions and "player" in positions and ("rank" in positions or "score" in positions):
+        return "long", {key: positions[key] for key in LONG if key in positions}
+    got = ", ".join(map(repr, header[:8])) + (", ..." if len(header) > 8 else "")
+    raise ValueError(f"{place}: the columns are {got or 'none'}; expected {EXPECTED}")
+
+
+class _Table:
+    """Columns gathered chunk by chunk: players numbered on the way, numbers parsed, then one log built at the end."""
+
+    def __init__(
+        self, form: str, columns: Iterable[str], where: Callable[[int], str], index: dict[str, int] | None = None
+    ):
+        self.form, self.where = form, where
+        self.index: dict[str, int] = {} if index is None else index
+        self.parts: dict[str, list[Any]] = {key: [] for key in columns}
+        self.labels: dict[str, dict[Any, int]] = {key: {} for key in ("match", "team")}
+        self.rows = 0
+
+    def add(self, column: str, values: Any) -> None:
+        """One chunk of one column; strings or an array."""
+        if column in ("player", "winner", "loser"):
+            part: Any = self._players(column, values)
+        elif column in ("match", "team"):
+            part = values if _integers(values) else _build.number(values, self.labels[column], column)
+        elif column == "game":
+            part = list(map(str, values))
+        elif column == "draw":
+            part = self._draws(values)
+        else:
+            part = self._numbers(column, values)
+        self.parts[column].append(part)
+
+    def _players(self, column: str, values: Any) -> np.ndarray:
+        names = values if isinstance(values, (list, tuple)) else list(values)
+        for i, name in enumerate(names):
+            if not isinstance(name, str):
+                if isinstance(name, (int, np.integer)) and not isinstance(name, bool):
+                    names = [str(x) if isinstance(x, (int, np.integer)) else x for x in names]
+                    if all(isinstance(x, str) for x in names):
+                        break
+                    continue
+                raise ValueError(f"column {column!r}, {self.where(self.rows + i)}: got {name!r}; a player needs a name")
+        numbers = _build.number(names, self.index, f"column {column!r}")
+        if "" in self.index:
+            row = self.rows + int(np.flatnonzero(numbers == self.index[""])[0])
+            raise ValueError(f"column {column!r}, {self.where(row)}: the name is empty")
+        return numbers
+
+    def _numbers(self, column: str, values: Any) -> np.ndarray:
+        if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+            return values.astype(np.float64)
+        try:
+            return np.fromiter(map(float, values), np.float64, len(values))
+        except (TypeError, ValueError):
+            for i, value in enumerate(values):
+                try:
+                    float(value)
+                except (TypeError, ValueError):
+                    row = self.where(self.rows + i)
+                    raise ValueError(f"column {column!r}, {row}: got {value!r}, which is no number") from None
+            raise
+
+    def _draws(self, values: Any) -> np.ndarray:
+        out = np.zeros(len(values), bool)
+        for i, value in enumerate(values):
+            if isinstance(value, float):
+                value = "" if value != value else f"{value:g}"
+            known = _YES_NO.get("" if value is None else str(value).strip().lower())
+            if known is None:
+                raise ValueError(f"column 'draw', {self.where(self.rows + i)}: got {value!r}; draw is 0, 1 or empty")
+            out[i] = known
+        return out
+
+    def log(self) -> MatchLog:
+        got = {key: _joined(parts) for key, parts in self.parts.items()}
+        names = tuple(self.index)
+        if self.form == "short":
+            size = len(got["winner"])
+            players = np.column_stack([got["winner"], got["loser"]]).reshape(-1)
+            ranks = np.zeros((size, 2), np.int32)
+            ranks[:, 1] = 1 if "draw" not in got else ~got["draw"]
+            return _build.assemble(
+                players,
+                names,
+                np.arange(0, 2 * size + 1, 2),
+                np.arange(2 * size + 1),
+                ranks=ranks.reshape(-1),
+                times=got.get("time"),
+                games=got.get("game"),
+                labels={**_LABELS, "players": "columns 'winner' and 'loser'"},
+                seat_where=lambda s: self.where(s // 2),
+                match_where=self.where,
+            )
+        key = "ranks" if "rank" in got and "score" not in got else "scores"
+        return _build.seats(
+            got["player"],
+            names,
+            got["match"],
+            got.get("team"),
+            **{key: got[key[:-1]]},
+            weights=got.get("weight"),
+            times=got.get("time"),
+            games=got.get("game"),
+            where=self.where,
+            labels=_LABELS,
+        )
+
+
+def _integers(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind in "iu"
+
+
+def _joined(parts: list[Any]) -> Any:
+    if not parts:
+        return []
+    if isinstance(parts[0], np.ndarray):
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return [x for part in parts for x in part]
+
+
+# -- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def _csv_chunks(path: Path) -> Iterator[tuple[list[str], list[list[str]], int]]:
+    """(header, rows, number of rows before) for chunk after chunk; blank lines are left out."""
+    with _open_text(path) as handle:
+        rows = csv.reader(handle)  # type: ignore[arg-type]
+        header = next(rows, None)
+        if not header:
+            raise ValueError(f"{path.name}: the file is empty; expected {EXPECTED}")
+        done = 0
+        while True:
+            try:
+                chunk = list(islice(rows, _CHUNK))
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise ValueError(f"{path.name}, after line {rows.line_num}: {error}") from None
+            if not chunk:
+                break
+            if set(map(len, chunk)) != {len(header)}:
+                for i, row in enumerate(chunk):
+                    if row and len(row) != len(header):
+                        raise ValueError(
+                            f"{path.name}, row {done + i + 1}: {len(row)} fields, the header has {len(header)}"
+                        )
+                chunk = [row for row in chunk if row]
+            yield header, chunk, done
+            done += len(chunk)
+
+
+def _read_csv(path: Path) -> MatchLog:
+    table = None
+    for header, chunk, done in _csv_chunks(path):
+        if table is None:
+            form, columns = choose_columns(header, path.name)
+            table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
+        table.rows = done
+        fields = list(zip(*chunk))
+        for column, at in columns.items():
+            table.add(column, fields[at])
+    if table is None:
+        with _open_text(path) as handle:
+            form, columns = choose_columns(next(csv.reader(handle)), path.name)  # type: ignore[arg-type]
+        table = _Table(form, columns, str)
+    return table.log()
+
+
+# -- JSON lines ------------------------------------------------------------------------------------------------------
+
+
+def _read_jsonl(path: Path) -> MatchLog:
+    with _open_text(path) as handle:
+        return from_matches(_json_lines(handle, path.name), place=lambda i: f"{path.name}, line {i + 1}")
+
+
+def _json_lines(handle: Iterable[str], place: str) -> Iterator[Any]:
+    for i, line in enumerate(handle):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{place}, line {i + 1}: no JSON ({error.msg})") from None
+
+
+def from_matches(matches: Iterable[Any], names: Sequence[str] | None = None, place: Any = None) -> MatchLog:
+    """See MatchLog.from_matches; ``place(i)`` says where match i stands."""
+    where = place or (lambda i: f"match {i}")
+    index: dict[str, int] = {str(name): i for i, name in enumerate(names or ())}
+    known = len(index)
+    seats: list[str] = []
+    sizes: list[int] = []
+    counts: list[int] = []
+    columns: dict[str, list[Any]] = {"ranks": [], "scores": [], "weights": [], "time": [], "game": []}
+    seat_match: list[int] = []
+    for i, record in enumerate(matches):
+        match = record._asdict() if hasattr(record, "_asdict") else record
+        if not isinstance(match, dict) or "teams" not in match:
+            raise ValueError(
+                f"{where(i)}: a match is an object with 'teams' and 'ranks' or 'scores', got {match!r:.80}"
+            )
+        teams = [[team] if isinstance(team, (str, int)) else list(team) for team in match["teams"]]
+        if not all(teams):
+            raise ValueError(f"{where(i)}: 'teams' has an empty team")
+        for team in teams:
+            seats.extend(map(str, team))
+            sizes.append(len(team))
+            seat_match.extend([i] * len(team))
+        counts.append(len(teams))
+        for key in ("scores", "ranks"):
+            value = match.get(key)
+            if value is not None and len(value) != len(teams):
+                raise ValueError(f"{where(i)}: {len(value)} {key} for {len(teams)} teams")
+        if match.get("scores") is None and match.get("ranks") is None:
+            raise ValueError(f"{where(i)}: neither 'ranks' nor 'scores'")
+        columns["scores"].extend(match.get("scores") or [None] * len(teams))
+        columns["ranks"].extend(match.get("ranks") or [None] * len(teams))
+        weights = match.get("weights")
+        if weights is not None and [len(w) for w in weights] != [len(team) for team in teams]:
+            raise ValueError(f"{where(i)}: 'weights' does not have one value per player of 'teams'")
+        columns["weights"].extend(
+            [w for row in weights for w in row] if weights is not None else [None] * sum(map(len, teams))
+        )
+        columns["time"].append(match.get("time"))
+        columns["game"].append(match.get("game"))
+    present = {key: bool(values) and all(v is not None for v in values) for key, values in columns.items()}
+    for key, values in columns.items():
+        if not present[key] and any(v is not None for v in values) and key not in ("ranks", "scores"):
+            raise ValueError(f"{key!r} is given for some matches and left out for others")
+    if counts and not present["scores"] and not present["ranks"]:
+        raise ValueError("some matches have 'ranks', others 'scores'; a log has one of them throughout")
+    numbers = _build.number(seats, index)
+    if names is not None and len(index) > known:
+        raise ValueError(f"player {seats[int(np.flatnonzero(numbers >= known)[0])]!r} is not among names")
+    key = "scores" if present["scores"] else "ranks"
+    outcome: dict[str, Any] = {key: columns[key] if counts else []}
+    return _build.assemble(
+        numbers,
+        tuple(index),
+        np.cumsum([0, *counts]),
+        np.cumsum([0, *sizes]),
+        **outcome,
+        weights=columns["weights"] if present["weights"] else None,
+        times=columns["time"] if present["time"] else None,
+        games=columns["game"] if present["game"] else None,
+        seat_where=lambda s: where(seat_match[s]),
+        match_where=where,
+    )
+
+
+# -- Parquet, dataframes, league stores ------------------------------------------------------------------------------
+
+
+def _pyarrow(what: str) -> Any:
+    try:
+        if what == "parquet":
+            import pyarrow.parquet as module
+        else:
+            import pyarrow as module  # type: ignore[no-redef]
+    except ImportError:
+        raise ImportError("Parquet needs pyarrow: pip install 'ludus[parquet]'") from None
+    return module
+
+
+def _parquet_table(
+    path: Path,
+    form_columns: tuple[str, dict[str, int]],
+    header: Sequence[str],
+    batches: Iterable[Any],
+    index: dict[str, int] | None = None,
+) -> MatchLog:
+    form, columns = form_columns
+    table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}", index)
+    for batch in batches:
+        for column, at in columns.items():
+            values = batch.column(header[at])
+            if column in ("player", "winner", "loser"):
+                table.parts[column].append(_arrow_players(values, table, column))
+            else:
+                if values.null_count and column != "draw":
+                    raise ValueError(f"column {column!r}, {table.where(table.rows + _first_null(values))}: no value")
+                table.add(column, _arrow_values(values))
+        table.rows += batch.num_rows
+    return table.log()
+
+
+def _first_null(values: Any) -> int:
+    return values.is_null().to_pylist().index(True)
+
+
+def _arrow_values(values: Any) -> Any:
+    kind = str(values.type)
+    if kind.startswith(("int", "uint", "float", "double")):
+        return values.to_numpy(zero_copy_only=False)
+    if kind.startswith(("timestamp", "date")):
+        import pyarrow as pa
+
+        return values.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(zero_copy_only=False) / 1e6
+    return values.to_pylist()
+
+
+def _arrow_players(values: Any, table: _Table, column: str) -> np.ndarray:
+    """Player numbers of one batch; only the distinct names become Python strings."""
+    if values.null_count:
+        raise ValueError(f"column {column!r}, {table.where(table.rows + _first_null(values))}: a player needs a name")
+    if str(values.type).startswith(("int", "uint")):
+        distinct, inverse = np.unique(values.to_numpy(zero_copy_only=False), return_inverse=True)
+        return _build.number([str(x) for x in distinct.tolist()], table.index)[inverse].astype(np.int32)
+    coded = values if str(values.type).startswith("dictionary") else values.dictionary_encode()
+    mapping = _build.number(coded.dictionary.to_pylist(), table.index)
+    if "" in table.index:
+        raise ValueError(f"column {column!r} of {table.where(table.rows)}: an empty name")
+    return mapping[coded.indices.to_numpy(zero_copy_only=False)].astype(np.int32)
+
+
+def _read_parquet(path: Path) -> MatchLog:
+    file = _pyarrow("parquet").ParquetFile(path)
+    header = file.schema_arrow.names
+    chosen = choose_columns(header, path.name)
+    batches = file.iter_batches(batch_size=1 << 20, columns=[header[at] for at in chosen[1].values()])
+    return _parquet_table(path, chosen, header, batches)
+
+
+def from_frame(frame: Any) -> MatchLog:
+    """See MatchLog.from_frame."""
+    import narwhals as nw
+
+    try:
+        data = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise TypeError(f"expected a path, a dataframe or a MatchLog, got {type(frame).__name__}") from None
+    form, columns = choose_columns(data.columns, "the dataframe")
+    table = _Table(form, columns, lambda row: f"row {row}")
+    for column, at in columns.items():
+        series = data[data.columns[at]]
+        if column != "draw" and series.is_null().any():
+            row = int(series.is_null().arg_true()[0])
+            raise ValueError(f"column {column!r}, {table.where(row)}: no value")
+        if series.dtype in (nw.Datetime, nw.Date):
+            series = series.cast(nw.Datetime("us")).dt.timestamp("us") / 1e6
+        table.add(column, series.to_numpy() if series.dtype.is_numeric() and column != "player" else series.to_list())
+    return table.log().sorted()
+
+
+def _read_store(path: Path) -> MatchLog:
+    """A league store: any SQLite file with a table or view ``match_log`` in the columns of the long or short form."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        cursor = connection.execute("SELECT * FROM match_log")
+        header = [item[0] for item in cursor.description]
+        form, columns = choose_columns(header, path.name)
+        table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
+        optional = {"weight", "time", "game", "score", "rank"}
+        while chunk := cursor.fetchmany(_CHUNK):
+            fields = list(zip(*chunk))
+            for column in [c for c in columns if c in optional and table.rows == 0 and fields[columns[c]][0] is None]:
+                columns.pop(column)
+                table.parts.pop(column)
+            for column, at in columns.items():
+                table.add(column, fields[at])
+            table.rows += len(chunk)
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path.name}: no league store with a table or view 'match_log' ({error})") from None
+    finally:
+        connection.close()
+    return table.log()
+
+
+# -- streaming -------------------------------------------------------------------------------------------------------
+
+
+def stream(path: str | Path, matches: int) -> Iterator[MatchLog]:
+    """See MatchLog.stream."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no match log at {str(path)!r}")
+    if matches < 1:
+        raise ValueError(f"matches must be at least 1, got {matches}")
+    index: dict[str, int] = {}
+    if _suffix(path) == ".csv":
+        yield from _stream_csv(path, matches, index)
+    elif _suffix(path) == ".jsonl":
+        with _open_text(path) as handle:
+            lines = _json_lines(handle, path.name)
+            while chunk := list(islice(lines, matches)):
+                log = from_matches(chunk)
+                yield _renamed(log, index)
+    else:
+        log = read(path)
+        for start in range(0, len(log), matches):
+            yield log[start : start + matches]
+
+
+def _renamed(log: MatchLog, index: dict[str, int]) -> MatchLog:
+    from dataclasses import replace
+
+    from .log import freeze
+
+    numbers = _build.number(log.names, index)
+    return replace(log, names=tuple(index), players=freeze(numbers[log.players].astype(np.int32)))
+
+
+def _stream_csv(path: Path, matches: int, index: dict[str, int]) -> Iterator[MatchLog]:
+    held: list[list[str]] = []
+    start = 0
+    for header, chunk, _ in _csv_chunks(path):
+        form, columns = choose_columns(header, path.name)
+        held += chunk
+        while True:
+            cut = _cut(held, columns.get("match"), matches)
+            if cut is None:
+                break
+            yield _csv_log(path, form, columns, held[:cut], start, index)
+            held, start = held[cut:], start + cut
+    if held:
+        yield _csv_log(path, form, columns, held, start, index)
+
+
+def _cut(rows: list[list[str]], at: int | None, matches: int) -> int | None:
+    """How many rows make up ``matches`` whole matches, or None where the rows may not suffice."""
+    if at is None:
+        return matches if len(rows) > matches else None
+    seen, last = 0, None
+    for i, row in enumerate(rows):
+        if row[at] != last:
+            if seen == matches:
+                return i
+            seen, last = seen + 1, row[at]
+    return None
+
+
+def _csv_log(path, form, columns, rows, start, index) -> MatchLog:
+    table = _Table(form, columns, lambda row: f"{path.name}, row {start + row + 1}", index)
+    fields = list(zip(*rows))
+    for column, at in columns.items():
+        table.add(column, fields[at])
+    return table.log()
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+def long_columns(log: MatchLog) -> dict[str, Any]:
+    """The long form of a log as columns: match and team numbers from 1, ranks from 1, names and floats."""
+    teams_per = np.diff(log.match_starts)
+    seats_per = np.diff(log.team_starts)
+    match_of_team = np.repeat(np.arange(len(log)), teams_per)
+    match_of = np.repeat(match_of_team, seats_per)
+    team_of = np.repeat(np.arange(len(log.ranks)) - log.match_starts[match_of_team], seats_per)
+    names = np.array(log.names, dtype=object)
+    out: dict[str, Any] = {"match": match_of + 1, "player": names[log.players], "team": team_of + 1}
+    if log.scores is not None:
+        out["score"] = np.repeat(log.scores, seats_per)
+    else:
+        out["rank"] = np.repeat(log.ranks, seats_per) + 1
+    if log.weights is not None:
+        out["weight"] = log.weights
+    if log.times is not None:
+        out["time"] = log.times[match_of]
+    if log.games is not None:
+        out["game"] = np.array(log.game_names, dtype=object)[log.games][match_of]
+    return out
+
+
+def to_frame(log: MatchLog, backend: str) -> Any:
+    """See MatchLog.to_frame."""
+    return frame_of(long_columns(log), backend)
+
+
+def frame_of(columns: dict[str, Any], backend: str) -> Any:
+    """Columns of arrays as a dataframe of the named library."""
+    import narwhals as nw
+
+    try:
+        data = {key: value.tolist() if value.dtype == object else value for key, value in columns.items()}
+        return nw.from_dict(data, backend=backend).to_native()  # type: ignore[arg-type]
+    except (ImportError, ModuleNotFoundError):
+        raise ImportError(f"a {backend} dataframe needs {backend} installed") from None
+
+
+def write(log: MatchLog, path: str | Path) -> None:
+    """See MatchLog.write."""
+    kind = _suffix(Path(path))
+    if kind == ".jsonl":
+        atomically(path, lambda handle: _write_jsonl(log, handle))
+    else:
+        write_columns(long_columns(log), path)
+
+
+def _write_jsonl(log: MatchLog, handle: Any) -> None:
+    for match in log:
+        record = {key: value for key, value in match._asdict().items() if value is not None}
+        if match.scores is not None:
+            del record["ranks"]
+        handle.write(json.dumps(record) + "\n")
+
+
+def write_columns(columns: dict[str, Any], path: str | Path) -> None:
+    """Equally long columns to .csv, .csv.gz or .parquet, under a temporary name that is then renamed."""
+    path = Path(path)
+    kind = _suffix(path)
+    if kind == ".parquet":
+        pa, pq = _pyarrow("arrow"), _pyarrow("parquet")
+        table = pa.table({key: pa.array(value) for key, value in columns.items()})
+        atomically(path, lambda handle: pq.write_table(table, handle), binary=True)
+    elif kind == ".csv":
+
+        def rows(handle: Any) -> None:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(zip(*(np.asarray(value).tolist() for value in columns.values())))
+
+        atomically(path, rows)
+    else:
+        raise ValueError(f"cannot write {path.name!r}: the formats are .csv, .csv.gz, .parquet and, for logs, .jsonl")
+
+
+def atomically(path: str | Path, fill: Callable[[Any], object], binary: bool = False) -> None:
+    """Let ``fill(handle)`` write a file beside ``path`` and put it in place only when that succeeded."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"no folder {str(path.parent)!r} to write {path.name!r} into")
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(number)
+    try:
+        opener: Any = gzip.open if path.name.lower().endswith(".gz") else open
+        options = {} if binary else {"encoding": "utf-8", "newline": ""}
+        with opener(name, "wb" if binary else "wt", **options) as handle:
+            fill(handle)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
