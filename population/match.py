@@ -1,0 +1,217 @@
+"""`play`: matches between agents, with balanced seats and, where asked, paired luck."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..games.agent import Agent
+from ..games.game import Game, RulesGame
+from ..games.policy import Policy
+from ..games.streams import seed_word, stream_key
+from ..games.vector import StateVectorEnv, vector_env
+from ..ratings.log import MatchLog
+from .agents import StateAgent, TabularAgent, put, tabulate, tabulates, take
+from .tables import MatchTables, policy_thresholds
+
+if TYPE_CHECKING:
+    from ..games.tree import GameTree
+
+ALL_ORDERS_UP_TO = 4
+"""Up to so many players every seat order is played; beyond, the cyclic ones, which still balance the seats."""
+TREE_LIMIT = 3_000_000
+"""The most histories for which a tree is built only to play faster (for Python states a hundredth of it)."""
+ENV_BATCH = 1024
+"""The most matches that step together in a batched environment."""
+
+
+class Results(NamedTuple):
+    """Matches of one pairing, in order."""
+
+    outcomes: np.ndarray
+    """float64[U, P]: different vectors of returns, by seat."""
+    codes: np.ndarray
+    """int32[M]: which of them each match had."""
+
+
+def seat_orders(players: int) -> np.ndarray:
+    """int64[O, P]: match m seats agent ``orders[m % O, s]`` in seat s; each agent sits in each seat equally often."""
+    if players <= ALL_ORDERS_UP_TO:
+        return np.array(list(itertools.permutations(range(players))), np.int64)
+    return (np.arange(players)[:, None] + np.arange(players)) % players
+
+
+def play(
+    game: Game | str,
+    agents: Sequence[Agent | Policy],
+    matches: int,
+    seed: int | np.random.Generator = 0,
+    paired: bool = False,
+    names: Sequence[str] | None = None,
+) -> MatchLog:
+    """Plays matches between the agents, one for each seat of the game.
+
+    Seats are balanced: the matches go through the seat orders in turn. Where all agents can be tabulated and the game
+    has a tree, a compiled kernel plays them; elsewhere they run batched through `game.vector_env`.
+
+    Args:
+        game: a game or its id.
+        agents: as many as the game has players; a `Policy` may stand for the agent that plays it.
+        matches: how many.
+        paired: neighbouring matches, one for each seat order, share the luck of chance.
+        names: the agents' names in the log; by default their own, made unique.
+
+    Returns:
+        A `MatchLog` with one team a seat, in the order of seats, and the returns as scores.
+
+    Raises:
+        ValueError: the wrong number of agents or matches, or an agent chose an illegal action.
+    """
+    game = as_game(game)
+    if isinstance(matches, bool) or not isinstance(matches, (int, np.integer)) or matches < 0:
+        raise ValueError(f"matches must be an integer of at least 0, got {matches!r}")
+    members = [as_agent(agent) for agent in agents]
+    if len(members) != game.num_players:
+        raise ValueError(f"{game.id} has {game.num_players} seats, but {len(members)} agent(s) were given")
+    labels = unique_names(members) if names is None else [str(name) for name in names]
+    if len(set(labels)) != len(members):
+        raise ValueError(f"names must be {len(members)} different names, got {labels}")
+    engine, word = Engine(game, members), seed_word(seed)
+    results = engine.play(tuple(range(len(members))), word, 0, int(matches), paired)
+    orders = seat_orders(len(members))
+    seats = orders[np.arange(matches) % len(orders)]
+    return MatchLog.from_arrays(seats, scores=results.outcomes[results.codes], names=labels)
+
+
+class Engine:
+    """Plays matches among a fixed list of agents, in the fastest way that serves the members of a match.
+
+    Agents that can be tabulated are so once, here, if the game's tree is at hand or quickly built.
+    """
+
+    def __init__(self, game: Game, agents: Sequence[Agent]):
+        self.game, self.agents = game, list(agents)
+        self.policies: list[Policy | None] = [None] * len(self.agents)
+        if any(tabulates(agent) for agent in self.agents) and (tree := small_tree(game, self.agents)) is not None:
+            self.policies = [tabulate(game, agent) if tabulates(agent) else None for agent in self.agents]
+            self._tables = MatchTables.of(tree)
+            self._rows = np.cumsum([policy is not None for policy in self.policies]) - 1
+            self._thresholds = policy_thresholds([policy for policy in self.policies if policy is not None])
+
+    def compiled(self, pairing: Sequence[int]) -> bool:
+        """Whether the match kernel plays these members."""
+        return all(self.policies[i] is not None for i in pairing)
+
+    def play(self, pairing: Sequence[int], seed: int, start: int, stop: int, paired: bool = False) -> Results:
+        """Matches start … stop - 1 of a pairing of members (their numbers); the seed decides all of them.
+
+        Raises:
+            ValueError: an agent chose an illegal action; the message names it.
+        """
+        orders = seat_orders(len(pairing))
+        if self.compiled(pairing):
+            seatings = self._rows[np.asarray(pairing)[orders]]
+            share = len(orders) if paired else 1
+            codes = self._tables.play(self._thresholds, seatings, seed, start, stop, share)
+            return Results(self._tables.outcomes, codes)
+        returns = np.empty((stop - start, self.game.num_players))
+        for number, order in enumerate(orders):
+            first = start + (number - start) % len(orders)
+            mine = np.arange(first, stop, len(orders))
+            luck = stream_key(seed, 0 if paired else 1 + number)
+            for at in range(0, len(mine), ENV_BATCH):
+                chunk = mine[at : at + ENV_BATCH]
+                luck_seed = stream_key(luck, int(chunk[0]) // len(orders))
+                rng = np.random.default_rng([seed, int(chunk[0])])
+                seated = [self.agents[pairing[i]] for i in order]
+                returns[chunk - start] = play_batch(self.game, seated, len(chunk), luck_seed, rng)
+        outcomes, codes = np.unique(returns, axis=0, return_inverse=True)
+        return Results(outcomes, codes.reshape(-1).astype(np.int32))
+
+
+def play_batch(game: Game, agents: Sequence[Agent], matches: int, luck: int, rng: np.random.Generator) -> np.ndarray:
+    """Plays matches side by side, ``agents[p]`` in seat p, and gives their returns, float64[matches, P].
+
+    `luck` seeds chance, `rng` the agents.
+    """
+    seen = any(isinstance(agent, StateAgent) for agent in agents)
+    env = StateVectorEnv(game, matches, luck) if seen else vector_env(game, matches, luck)
+    obs, legal = env.reset()
+    memories = [agent.start(matches) for agent in agents]
+    playing, total = np.ones(matches, bool), np.zeros((matches, game.num_players))
+    while playing.any():
+        actions = legal.argmax(axis=2)  # what the matches that are over do meanwhile
+        for p, agent in enumerate(agents):
+            rows = np.flatnonzero(playing & legal[:, p].any(axis=1))
+            if not rows.size:
+                continue
+            if isinstance(agent, StateAgent):
+                chosen = np.array([agent.choose(env._states[e], p, rng) for e in rows])
+            else:
+                chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memories[p], rows), rng)
+                memories[p] = put(memories[p], rows, after)
+            actions[rows, p] = _checked(agent, np.asarray(chosen), legal[rows, p])
+        obs, reward, done, legal = env.step(actions)
+        total[playing] += reward[playing]
+        playing &= ~done
+    return total
+
+
+def _checked(agent: Agent, chosen: np.ndarray, legal: np.ndarray) -> np.ndarray:
+    name = agent.name or type(agent).__name__
+    if chosen.shape != (len(legal),) or chosen.dtype.kind not in "iu":
+        raise ValueError(f"{name} must return {len(legal)} integer actions, got {chosen.dtype} of shape {chosen.shape}")
+    inside = (chosen >= 0) & (chosen < legal.shape[1])
+    bad = np.flatnonzero(~(inside & legal[np.arange(len(legal)), np.where(inside, chosen, 0)]))
+    if bad.size:
+        allowed = np.flatnonzero(legal[bad[0]]).tolist()
+        raise ValueError(f"{name} chose the illegal action {chosen[bad[0]]}; legal were {allowed}")
+    return chosen
+
+
+def small_tree(game: Game, agents: Sequence[Agent]) -> GameTree | None:
+    """The game's tree, if an agent's policy or the game already has it or it is quickly built; else None."""
+    if "_tree" in game.__dict__ or any(isinstance(agent, TabularAgent) for agent in agents):
+        return game.tree()
+    if "_no_tree" not in game.__dict__:
+        try:
+            return game.tree(TREE_LIMIT if isinstance(game, RulesGame) else TREE_LIMIT // 100)
+        except ValueError:  # too large, imperfect recall, or no end: it is played without a tree
+            game.__dict__["_no_tree"] = True
+    return None
+
+
+def as_game(game: Game | str) -> Game:
+    """A game, or the game of an id."""
+    if isinstance(game, Game):
+        return game
+    if isinstance(game, str):
+        from ..games.registry import make
+
+        return make(game)
+    raise TypeError(f"game must be a game or its id, got {type(game).__name__}")
+
+
+def as_agent(agent: Any) -> Agent:
+    """An agent; a `Policy`, or whatever has one as `policy`, becomes the agent that plays it.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(agent, Agent):
+        return agent
+    policy = agent if isinstance(agent, Policy) else getattr(agent, "policy", None)
+    if isinstance(policy, Policy):
+        return TabularAgent(policy, getattr(agent, "name", ""))
+    if callable(agent):
+        return StateAgent(agent)
+    raise TypeError(f"an agent is a ludus.Agent, a Policy or a function of (state, player, rng), got {agent!r}")
+
+
+def unique_names(agents: Sequence[Agent]) -> list[str]:
+    """The agents' names; those that occur several times get a number."""
+    names = [agent.name or type(agent).__name__ for agent in agents]
+    return [name if names.count(name) == 1 else f"{name} {names[:i].count(name) + 1}" for i, name in enumerate(names)]
