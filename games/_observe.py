@@ -8,18 +8,21 @@ import numpy as np
 from .rules import POINTERS
 
 _I = nb.types.int64
+
+
+def _read(kind):
+    return nb.types.Array(kind, 1, "C", readonly=True)
+
+
 OBSERVE = (
     *(POINTERS[name] for name in ("init", "to_move", "apply", "observe")),
     nb.types.int64[::1],
     _I,
     _I,
     _I,
-    nb.types.int8[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int32[::1],
-    nb.types.int64[::1],
+    _read(nb.types.int8),
+    *[_read(nb.types.int32)] * 4,
+    _read(nb.types.int64),
     nb.types.float32[:, ::1],
 )
 

@@ -188,6 +188,7 @@ class RulesVectorEnv(VectorEnv):
         from . import _vector
 
         setup = game.setup
+        self._params = setup.params
         self._rules = _vector.addresses(setup.rules.compiled())
         b, room = self.num_envs, max(setup.max_outcomes, 1)
         self._states = np.zeros((b, setup.state_size), np.int64)
@@ -203,7 +204,7 @@ class RulesVectorEnv(VectorEnv):
         self._counters[:] = 0
 
     def _world(self) -> tuple[np.ndarray, ...]:
-        return self._rules, self.game.setup.params, self._states, self._movers, self._keys, self._counters, self._total
+        return self._rules, self._params, self._states, self._movers, self._keys, self._counters, self._total
 
     def _restart(self) -> None:
         from . import _vector
