@@ -58,7 +58,7 @@ def play_tree(nodes, chance, policies, seatings, leaf_outcome, seed, start, pair
                 row = policies[seats[player], first : first + last]
             child = np.int64(node[1])
             if last > 16:
-                low, high = 0, last
+                low, high = 0, int(last)
                 while low < high:
                     middle = (low + high) >> 1
                     if u >= row[middle]:

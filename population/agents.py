@@ -23,7 +23,7 @@ class StateAgent(Agent):
 
     def __init__(self, choose: Callable[[State, int, np.random.Generator], int] | None = None, name: str = ""):
         if choose is not None:
-            self.choose = choose  # type: ignore[method-assign]
+            self.choose = choose  # type: ignore[method-assign, assignment]
         self.name = name or getattr(choose, "__name__", "") or type(self).__name__
 
     def choose(self, state: State, player: int, rng: np.random.Generator) -> int:
@@ -87,6 +87,11 @@ def put(memory: Any, rows: np.ndarray, new: Any) -> Any:
     return memory
 
 
+def seated(agent: Agent, player: int) -> Agent:
+    """The agent for a seat: one that plays each seat differently is told which by its method `at`."""
+    return agent.at(player) if hasattr(agent, "at") else agent
+
+
 def tabulates(agent: Agent) -> bool:
     """Whether the agent can be made a table: it holds a policy, or tells its probabilities."""
     return isinstance(agent, TabularAgent) or type(agent).probabilities is not Agent.probabilities
@@ -109,29 +114,31 @@ def tabulate(game: Game | GameTree, agent: Agent) -> Policy:
     if isinstance(agent, TabularAgent):
         require_same_game(tree, agent.policy.tree)
         return agent.policy
-    states = infoset_states(game)
-    obs = np.stack([np.reshape(s.observe(p), -1) for s, p in zip(states, tree.infoset_player.tolist())])
+    states, players = infoset_states(game), tree.infoset_player
+    obs = np.stack([np.reshape(s.observe(p), -1) for s, p in zip(states, players.tolist())]).astype(np.float32)
     legal = np.zeros((tree.num_infosets, game.num_actions), bool)
     inner = tree.sequence_infoset >= 0
     legal[tree.sequence_infoset[inner], tree.sequence_action[inner]] = True
     weights = np.ones(tree.num_sequences)
     above = tree.sequence_infoset[tree.infoset_parent]  # the own decision before, -1 at a player's first
-    rows = np.flatnonzero(above < 0)
-    memory = agent.start(len(rows))
     position = np.zeros(tree.num_infosets, np.int64)
-    while rows.size:
-        p, memory = agent.probabilities(obs[rows].astype(np.float32), legal[rows], memory)
-        p = np.asarray(p, np.float64)
-        if p.shape != (len(rows), game.num_actions) or not np.isfinite(p).all() or (p[~legal[rows]] > 1e-9).any():
-            raise ValueError(
-                f"{agent.name or type(agent).__name__}: probabilities must be finite, of shape "
-                f"({len(rows)}, {game.num_actions}), and zero at illegal actions; got shape {p.shape}"
-            )
-        at = np.concatenate([np.arange(f, f + n) for f, n in zip(tree.infoset_first[rows], tree.infoset_count[rows])])
-        position[rows] = np.arange(len(rows))
-        weights[at] = p[position[tree.sequence_infoset[at]], tree.sequence_action[at]]
-        below = np.flatnonzero(np.isin(above, rows))
-        memory, rows = take(memory, position[above[below]]), below
+    for player in range(tree.num_players):
+        bound = seated(agent, player)
+        rows = np.flatnonzero((above < 0) & (players == player))
+        memory = bound.start(len(rows))
+        while rows.size:
+            p, memory = bound.probabilities(obs[rows], legal[rows], memory)
+            p = np.asarray(p, np.float64)
+            if p.shape != (len(rows), game.num_actions) or not np.isfinite(p).all() or (p[~legal[rows]] > 1e-9).any():
+                raise ValueError(
+                    f"{agent.name or type(agent).__name__}: probabilities must be finite, of shape "
+                    f"({len(rows)}, {game.num_actions}), and zero at illegal actions; got shape {p.shape}"
+                )
+            position[rows] = np.arange(len(rows))
+            at = np.flatnonzero(np.isin(tree.sequence_infoset, rows))
+            weights[at] = p[position[tree.sequence_infoset[at]], tree.sequence_action[at]]
+            below = np.flatnonzero(np.isin(above, rows))
+            memory, rows = take(memory, position[above[below]]), below
     return Policy(tree, weights)
 
 

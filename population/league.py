@@ -15,6 +15,7 @@ from ..games.agent import Agent, UniformAgent
 from ..games.game import Game
 from ..games.policy import Policy
 from ..games.streams import seed_word, stream_key
+from ..progress import progress_bar
 from ..ratings.log import MatchLog
 from .agents import TabularAgent, tabulate, tabulates
 from .executors import EXECUTORS
@@ -205,19 +206,16 @@ class League:
         Args:
             matches: the length of the series.
             executor: "serial", or "processes"; the log is the same.
-            progress: show a bar with matches, matches per second and the time left.
+            progress: show a bar with matches, matches per second and the time left (on standard error).
             workers: number of processes; by default one for each core.
 
         Raises:
             ValueError: an unknown executor, too few members, members without agent (they are named), a bad number.
         """
         snapshots = self.iterate(matches, executor, seed, workers)
-        if progress:
-            from .progress import show
-
-            snapshots = show(snapshots, self.game.id)
-        for _ in snapshots:
-            pass
+        with progress_bar(progress, f"league of {self.game.id}", matches, "matches") as report:
+            for snapshot in snapshots:
+                report(snapshot.matches)
         return self
 
     def iterate(
@@ -302,17 +300,24 @@ class League:
 
         return rate(self.log(), model=model, **parameters)
 
+    def has_exact(self) -> bool:
+        """Whether `exact` has numbers to give."""
+        return bool(self._tabular())
+
     def exact(self) -> ExactPayoffs:
         """Exact expected returns and exploitabilities of the members whose policy is known, by walking the tree.
 
         Raises:
             ValueError: no member can be tabulated, or the game has no tree.
         """
-        chosen = [m for m in self.members if m.agent is not None and tabulates(m.agent)]
-        if not chosen or small_tree(self.game, [m.agent for m in chosen if m.agent is not None]) is None:
+        chosen = self._tabular()
+        if not chosen:
             raise ValueError(f"exact numbers need a tree of {self.game.id} and members that tell their probabilities")
-        policies = [tabulate(self.game, m.agent) for m in chosen if m.agent is not None]
-        return exact_payoffs(self.game, [m.name for m in chosen], policies)
+        return exact_payoffs(self.game, list(chosen), [tabulate(self.game, agent) for agent in chosen.values()])
+
+    def _tabular(self) -> dict[str, Agent]:
+        found = {m.name: m.agent for m in self.members if m.agent is not None and tabulates(m.agent)}
+        return found if found and small_tree(self.game, list(found.values())) is not None else {}
 
 
 class Task(NamedTuple):

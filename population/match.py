@@ -14,7 +14,7 @@ from ..games.policy import Policy
 from ..games.streams import seed_word, stream_key
 from ..games.vector import StateVectorEnv, vector_env
 from ..ratings.log import MatchLog
-from .agents import StateAgent, TabularAgent, put, tabulate, tabulates, take
+from .agents import StateAgent, TabularAgent, put, seated, tabulate, tabulates, take
 from .tables import MatchTables, policy_thresholds
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ class Engine:
                 chunk = mine[at : at + ENV_BATCH]
                 luck_seed = stream_key(luck, int(chunk[0]) // len(orders))
                 rng = np.random.default_rng([seed, int(chunk[0])])
-                seated = [self.agents[pairing[i]] for i in order]
-                returns[chunk - start] = play_batch(self.game, seated, len(chunk), luck_seed, rng)
+                there = [seated(self.agents[pairing[i]], p) for p, i in enumerate(order)]
+                returns[chunk - start] = play_batch(self.game, there, len(chunk), luck_seed, rng)
         outcomes, codes = np.unique(returns, axis=0, return_inverse=True)
         return Results(outcomes, codes.reshape(-1).astype(np.int32))
 

@@ -50,6 +50,12 @@ class Payoffs:
         """float64[n]: mean return against the others who were met, each with the same weight; NaN if nobody was."""
         return field_mean(self.mean)
 
+    def ordered(self, order: np.ndarray) -> Payoffs:
+        """The members numbered `order`, in that order."""
+        cut = np.ix_(order, order)
+        arrays = (self.count, self.mean, self.variance, self.wins, self.draws)
+        return Payoffs(tuple(self.names[i] for i in order), *(array[cut] for array in arrays))
+
     def __repr__(self) -> str:
         return f"Payoffs({len(self.names)} members, {int(self.count.sum()) // 2:,} meetings)"
 

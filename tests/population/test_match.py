@@ -241,3 +241,42 @@ def test_names_are_made_unique_and_no_match_is_no_error():
     log = play("kuhn_poker", [UniformAgent(), UniformAgent()], 2)
     assert log.names == ("uniform 1", "uniform 2")
     assert len(play("kuhn_poker", [UniformAgent(), UniformAgent()], 0)) == 0
+
+
+def test_a_person_plays_at_the_terminal(tmp_path):
+    from ludus.population.person import play_at_terminal
+    from ludus.solvers import solve
+
+    game, said = make("kuhn_poker"), []
+    path = tmp_path / "kuhn.ludus"
+    solve(game, "cfr+", iterations=10).save(path)
+    answers = iter(["what?", "bet", "y", "1", "n"] + ["n"] * 5)
+    returns = play_at_terminal(game, str(path), seat=0, seed=0, ask=lambda text: next(answers), tell=said.append)
+    assert len(returns) == 2
+    assert all(abs(r) in (1.0, 2.0) for r in returns)
+    assert any("one of 0, 1 or pass, bet" in line for line in said)
+    assert any(f"you get {returns[0]:g}" in line for line in said)
+    with pytest.raises(ValueError, match="seat must be from 0 to 1"):
+        play_at_terminal(game, seat=2)
+    with pytest.raises(FileNotFoundError):
+        play_at_terminal(game, str(tmp_path / "none.ludus"))
+
+
+def test_an_agent_may_be_told_its_seat():
+    class First(Agent):
+        """Passes in seat 0 and bets in seat 1."""
+
+        def at(self, seat):
+            bound = First()
+            bound.seat = seat
+            return bound
+
+        def probabilities(self, obs, legal, memory):
+            return np.eye(2)[np.full(len(obs), self.seat)], memory
+
+    game = make("kuhn_poker")
+    policy = tabulate(game, First())
+    for (player, _), row in policy.items():
+        assert row[player] == 1.0
+    log = play(game, [First(), First()], 10, names=["a", "b"])
+    assert set(np.abs(log.scores).tolist()) == {1.0}, "the first passes, the second bets, the first folds"
