@@ -52,8 +52,8 @@ def public_goods(players: int, levels: int, multiplier: float) -> MatrixGame:
 
 def spec(id: str) -> GameSpec:
     game = classic(id)
-    tags = ("matrix", "simultaneous", "zero-sum" if game.zero_sum else "general-sum")
-    return GameSpec(id=id, title=CLASSICS[id][0], build=lambda: classic(id), tags=tags)
+    tags = sorted(("matrix", "simultaneous", "zero-sum" if game.zero_sum else "general-sum"))
+    return GameSpec(id=id, title=CLASSICS[id][0], build=lambda: classic(id), tags=tuple(tags))
 
 
 GAMES = (
