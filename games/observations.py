@@ -55,3 +55,13 @@ def infoset_observations(game: Game) -> np.ndarray:
             if tree.infoset_node[infoset] == node:
                 out[infoset] = np.reshape(state.observe(int(tree.node_player[node])), -1)
     return out
+
+
+def observation_bounds(game: Game) -> tuple[float, float]:
+    """The least and the greatest number an observation may hold, as the game declares; unbounded where it does not."""
+    if isinstance(game, RulesGame):
+        return game.setup.observation_bounds
+    root = game.root()
+    if type(root).observe is State.observe:
+        return 0.0, 1.0
+    return getattr(root, "observation_bounds", (-np.inf, np.inf))

@@ -126,6 +126,8 @@ class Setup:
     simultaneous: bool = False
     max_outcomes: int = 0
     """The most outcomes of one chance node; 0: the game has no chance."""
+    observation_bounds: tuple[float, float] = (0.0, 1.0)
+    """The least and the greatest number that `observe` writes."""
     action_text: Callable[[int], str] | None = None
     """Names an action, for people."""
     info_text: Callable[[int, tuple[int, ...]], str] | None = None

@@ -1,0 +1,104 @@
+"""The PettingZoo faces, both ways: PettingZoo's own tests on every game, and outside environments."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pettingzoo
+import pytest
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, render_test, seed_test
+
+import ludus
+from ludus.games.pettingzoo import RENDER_MODES, register_all
+
+IDS = [info.id for info in ludus.available()]
+SIMULTANEOUS = [id for id in IDS if ludus.make(id).simultaneous]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(capsys):
+    """PettingZoo's tests print and warn about style; what they assert is what counts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_aec_passes_pettingzoos_own_tests(id):
+    game = ludus.make(id)
+    api_test(game.aec_env(), num_cycles=100)
+    seed_test(game.aec_env, num_cycles=50)
+
+
+@pytest.mark.parametrize("id", SIMULTANEOUS)
+def test_parallel_passes_pettingzoos_own_tests(id):
+    game = ludus.make(id)
+    parallel_api_test(game.parallel_env(), num_cycles=100)
+    parallel_seed_test(game.parallel_env, num_cycles=50)
+
+
+@pytest.mark.parametrize("id", ["kuhn_poker", "connect_four", "goofspiel"])
+def test_rendering(id):
+    game = ludus.make(id)
+    render_test(game.aec_env)
+    for mode in RENDER_MODES:
+        env = game.aec_env(render_mode=mode)
+        env.reset(seed=0)
+        shown = env.render()
+        if mode == "ansi":
+            assert shown == env.position.render()
+        elif mode == "rgb_array":
+            assert shown.dtype == np.uint8
+            assert shown.ndim == 3
+            assert shown.shape[2] == 3
+            assert shown.max() > 0  # something is drawn
+    with pytest.raises(ValueError, match="render_mode must be None or one of human, ansi"):
+        game.aec_env(render_mode="hologram")
+
+
+def test_pettingzoos_registry_makes_every_game():
+    names = register_all()
+    assert register_all() == names  # again: nothing is overridden, nothing warns
+    for id, name in zip(IDS, names):
+        assert pettingzoo.make("aec", name).game.id == id
+        assert (name in pettingzoo.parallel_registry) == (id in SIMULTANEOUS)
+    assert pettingzoo.make("aec", "ludus/kuhn_poker", players=3).game.num_players == 3
+    assert pettingzoo.make("parallel", "ludus/two_step-v1", render_mode="ansi").render_mode == "ansi"
+
+
+def test_turns_have_no_parallel_face():
+    with pytest.raises(ValueError, match="kuhn_poker is played in turns"):
+        ludus.make("kuhn_poker").parallel_env()
+
+
+def test_illegal_actions_are_named():
+    env = ludus.make("tic_tac_toe").aec_env()
+    with pytest.raises(ValueError, match="call reset"):
+        env.state()
+    env.reset(seed=0)
+    env.step(4)
+    with pytest.raises(ValueError, match=r"action 4 is not legal for player_1; legal are \[0, 1, 2, 3, 5, 6, 7, 8\]"):
+        env.step(4)
+    with pytest.raises(ValueError, match="action None is not legal"):
+        env.step(None)
+    parallel = ludus.make("two_step").parallel_env()
+    parallel.reset(seed=0)
+    with pytest.raises(ValueError, match="actions lacks player_1"):
+        parallel.step({"player_0": 0})
+
+
+def test_simultaneous_choices_are_not_seen():
+    """Prisoner's dilemma, turn by turn: the second to choose observes the same whatever the first one chose."""
+    seen = []
+    for first in (0, 1):
+        env = ludus.make("prisoners_dilemma").aec_env()
+        env.reset(seed=0)
+        assert env.observe("player_1")["action_mask"].any()
+        env.step(first)
+        assert not env.observe("player_0")["action_mask"].any()  # has chosen already
+        seen.append(env.last()[0]["observation"])
+        assert env.rewards == {"player_0": 0.0, "player_1": 0.0}
+        env.step(1)
+        assert env._cumulative_rewards == dict(zip(env.possible_agents, ([0, 10], [1, 1])[first]))
+    np.testing.assert_array_equal(*seen)
