@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from ...games.tree import GameTree
+from ._components import components
 
 STRIP = 8
 """Rows of a dense strip. Strips may reach past their block's end (onto zeros), so arrays are padded by this much."""
@@ -98,18 +97,20 @@ def layout_of(tree: GameTree) -> Layout:
 def _arrange(tree: GameTree) -> Layout:
     depth, levels = _depths(tree)
     label = np.zeros(tree.num_infosets, np.int64)
+    component = np.zeros(0, np.int64)
     if tree.num_players == 2:
-        label = _component_labels(tree, levels)
+        component = components(tree.leaf_sequence[:, 0], tree.leaf_sequence[:, 1], tree.num_sequences)
+        label = _component_labels(tree, levels, component)
     player = tree.infoset_player
     order = np.lexsort((np.arange(tree.num_infosets), label, tree.infoset_count, depth, player))
     position = np.zeros(tree.num_sequences, np.int64)
     position[tree.sequence_start[:-1]] = tree.sequence_start[:-1]
     kind = np.stack([player[order], depth[order], tree.infoset_count[order]])
     breaks = np.flatnonzero(np.any(kind[:, 1:] != kind[:, :-1], axis=0)) + 1
-    starts, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(order)]])
+    bounds = np.concatenate([[0], breaks, [len(order)]]) if len(order) else np.zeros(1, np.int64)
     groups, group_player = [], []
     place = tree.sequence_start[:-1] + 1
-    for a, b in zip(starts.tolist(), ends.tolist()):
+    for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
         members = order[a:b]
         p, actions, width = int(player[members[0]]), int(tree.infoset_count[members[0]]), b - a
         first = int(place[p])
@@ -133,7 +134,7 @@ def _arrange(tree: GameTree) -> Layout:
         "leaf_values": np.zeros((0, tree.num_players)),
     }
     if tree.num_players == 2:
-        parts |= _two_player_leaves(tree, position)
+        parts |= _two_player_leaves(tree, position, component)
     else:
         parts["leaf_places"] = position[tree.leaf_sequence]
         parts["leaf_values"] = np.ascontiguousarray(tree.leaf_utility * tree.leaf_chance[:, None])
@@ -165,13 +166,8 @@ def _depths(tree: GameTree) -> tuple[np.ndarray, list[np.ndarray]]:
         reached[level] = True
 
 
-def _component_labels(tree: GameTree, levels: list[np.ndarray]) -> np.ndarray:
+def _component_labels(tree: GameTree, levels: list[np.ndarray], component: np.ndarray) -> np.ndarray:
     """int64[I]: the first leaf component below each information set; leaves that share a sequence are one component."""
-    graph = sp.coo_matrix(
-        (np.ones(tree.num_leaves, np.int8), (tree.leaf_sequence[:, 0], tree.leaf_sequence[:, 1])),
-        shape=(tree.num_sequences, tree.num_sequences),
-    )
-    _, component = connected_components(graph, directed=False)
     below = np.full(tree.num_sequences, np.iinfo(np.int64).max)
     touched = np.unique(tree.leaf_sequence)
     below[touched] = component[touched]
@@ -185,19 +181,19 @@ def _component_labels(tree: GameTree, levels: list[np.ndarray]) -> np.ndarray:
     return label
 
 
-def _two_player_leaves(tree: GameTree, position: np.ndarray) -> dict[str, np.ndarray]:
+def _two_player_leaves(tree: GameTree, position: np.ndarray, component: np.ndarray) -> dict[str, np.ndarray]:
     """Leaves of a two-player game as dense strips and sparse rows, for each player over the opponent's sequences."""
     rows, columns = position[tree.leaf_sequence[:, 0]], position[tree.leaf_sequence[:, 1]]
-    shape = (tree.num_sequences, tree.num_sequences)
+    component_of = np.empty(tree.num_sequences, np.int64)
+    component_of[position] = component
     strips, values, strip_start = [], [], [0]
     sparse_rows, indptr, sparse_columns, cells, row_start = [], [np.zeros(1, np.int64)], [], [], [0]
     offset = filled = 0
     for p, (own, other) in enumerate(((rows, columns), (columns, rows))):
         weights = tree.leaf_chance * tree.leaf_utility[:, p]
-        matrix = sp.coo_matrix((weights, (own, other)), shape=shape).tocsr()  # adds up leaves of one joint sequence
-        matrix.sort_indices()
-        _, component = connected_components(matrix, directed=False)
-        dense, rest = _split(matrix.tocoo(), component)
+        joint, which = np.unique(own * tree.num_sequences + other, return_inverse=True)
+        merged = np.bincount(which, weights=weights)  # leaves of one joint sequence add up
+        dense, rest = _split(joint // tree.num_sequences, joint % tree.num_sequences, merged, component_of)
         block, run_row, run_column, run_columns = dense[0]
         offsets = offset + STRIP * np.concatenate([[0], np.cumsum(run_columns)])
         strips.append(np.stack([run_row, run_column, run_columns, offsets[:-1]], axis=1))
@@ -228,13 +224,12 @@ def _two_player_leaves(tree: GameTree, position: np.ndarray) -> dict[str, np.nda
     }
 
 
-def _split(matrix: sp.coo_matrix, component: np.ndarray) -> tuple[tuple, tuple]:
-    """Cuts a leaf matrix into dense strips and the rest.
+def _split(r: np.ndarray, c: np.ndarray, v: np.ndarray, component: np.ndarray) -> tuple[tuple, tuple]:
+    """Cuts a leaf matrix, given as (row, column, value), into dense strips and the rest.
 
     -> (((strip of each dense cell, first row, first column, columns of each strip), (row, column, value) of the dense
     cells), (row, column, value) of the sparse cells, by row).
     """
-    r, c, v = matrix.row.astype(np.int64), matrix.col.astype(np.int64), matrix.data
     row_run, row_first = _runs(np.unique(r), component, len(component), STRIP)
     column_run, column_first = _runs(np.unique(c), component, len(component), 0)
     pair = row_run[r] * (len(column_first) + 1) + column_run[c]

@@ -1,0 +1,65 @@
+# Two commands do everything on a machine with Python (3.10 or newer) and make:
+#   make demo   makes .venv, installs ludus there and runs the whole path once; writes demo/report.html
+#   make test   the same .venv with what the tests need, then the tests
+# Both can be run again at any time; what is already there is kept.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo test lint types check bench peers browser clean
+
+help:
+	@sed -n '1,4p' Makefile
+	@echo '#   make lint, make types   ruff; mypy        make check  lint, types and tests'
+	@echo '#   make bench              every benchmark   make peers  venvs of the peers that do not install together'
+
+$(VENV)/bin/python:
+	@echo "making the virtual environment $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "ludus needs Python 3.10 or newer, got " + sys.version.split()[0])'
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/demo: pyproject.toml | $(VENV)/bin/python
+	@echo "installing ludus and its plots into $(VENV) (this takes a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --editable '.[plots]'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/test: pyproject.toml | $(VENV)/bin/python
+	@echo "installing ludus with its test extras into $(VENV) (this takes some minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/demo
+
+demo: $(STAMPS)/demo
+	@$(BIN)/python examples/demo.py
+
+test: $(STAMPS)/test browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+# The report's page is tested in a real browser. Debian's chromium is installed if this user may; otherwise say how.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { echo "installing chromium for the test of the report's page"; \
+	    { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } || \
+	    echo "chromium could not be installed: install it, or set LUDUS_BROWSER to a Chromium's path"; }
+
+lint: $(STAMPS)/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+# The repository's root is the package `ludus`; a link gives mypy the name.
+types: $(STAMPS)/test
+	@mkdir -p .cache/types && ln -sfn ../.. .cache/types/ludus
+	@MYPYPATH=.cache/types $(BIN)/mypy --cache-dir .cache/mypy -m ludus.cli -m ludus.testing -m ludus.progress -p ludus.games \
+	  -p ludus.solvers -p ludus.marl -p ludus.population -p ludus.ratings -p ludus.report
+
+check: lint types test
+
+bench: $(STAMPS)/test
+	@for suite in startup trees solvers league; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
+
+clean:
+	rm -rf $(VENV) .cache build *.egg-info demo

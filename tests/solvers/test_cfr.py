@@ -1,0 +1,188 @@
+"""The CFR family against slow versions over `State`, against OpenSpiel, and against theory."""
+
+from __future__ import annotations
+
+import math
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference.slow_cfr import SlowCFR
+
+import ludus
+from ludus import solvers
+from ludus.games.tree import walk_tree
+
+
+def power(t, a, shift=0):
+    s = t + shift
+    return s**a / (s**a + 1) if s > 0 else 0.0
+
+
+RULES = {
+    "cfr": lambda t: (1, 1, -math.inf, 1, 0, 1),
+    "cfr+": lambda t: (1, 1, 0, 1, 0, t),
+    "lcfr": lambda t: ((t - 1) / t, (t - 1) / t, -math.inf, 1, 0, t),
+    "dcfr": lambda t: (power(t, 1.5, -1), 0.5, -math.inf, 1, 0, t**2),
+    "pcfr+": lambda t: (1, 1, 0, 1, 1, t**2),
+    "dcfr+": lambda t: (power(t, 1.5, -1), 1, 0, 1, 0, t**4),
+    "pdcfr+": lambda t: (power(t, 2.3, -1), 1, 0, power(t, 2.3), 1, t**5),
+}
+GAMES = [
+    "kuhn_poker",
+    "kuhn_poker(players=3)",
+    "shapley",
+    "public_goods",
+    "random_game(seed=3)",
+    "random_game(seed=5,players=3)",
+]
+
+
+class Generic(ludus.State):
+    """A game whose returns are moved a little, differently at every end: no two regrets are equal by accident, so that
+    rounding does not decide which action is played."""
+
+    def __init__(self, state, moves=()):
+        self.state, self.moves = state, moves
+
+    def to_move(self):
+        return self.state.to_move()
+
+    def actions(self, player):
+        return self.state.actions(player)
+
+    def chance(self):
+        return self.state.chance()
+
+    def info(self, player):
+        return self.state.info(player)
+
+    def apply(self, action):
+        return Generic(self.state.apply(action), (*self.moves, action))
+
+    def returns(self):
+        noise = np.random.default_rng(zlib.crc32(repr(self.moves).encode())).normal(size=len(self.state.returns()))
+        return np.asarray(self.state.returns()) + 0.1 * noise
+
+
+def test_every_member_of_the_family_has_a_rule_here():
+    assert set(RULES) == {a.name for a in solvers.algorithms() if a.kind == "full width"}
+
+
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("alternating", [True, False])
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_first_ten_iterations_equal_the_slow_version(name, game, alternating):
+    made = ludus.make(game)
+    root = Generic(made.root())
+    slow = SlowCFR(root, made.num_players, RULES[name], alternating)
+    snapshots = solvers.iterate(walk_tree(root, made.num_players), name, alternating=alternating)
+    for _ in range(10):
+        slow.iterate()
+        fast = next(snapshots).policy
+        for key, row in slow.average().items():
+            assert fast[key] == pytest.approx(row, abs=1e-9)
+
+
+def test_last_iterate_equals_the_slow_versions_policy():
+    made = ludus.make("kuhn_poker")
+    slow = SlowCFR(made.root(), 2, RULES["cfr+"])
+    for snapshot, _ in zip(solvers.iterate(made, "cfr+", averaging="last"), range(5)):
+        slow.iterate()
+        for key, row in slow.policy.items():
+            assert snapshot.policy[key] == pytest.approx(row, abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "peer"), [("cfr", "CFRSolver"), ("cfr+", "CFRPlusSolver")])
+@pytest.mark.parametrize("game", ["kuhn_poker", "leduc_poker"])
+def test_average_policies_equal_openspiels(name, peer, game):
+    """OpenSpiel alternates players as we do, and adds the policy before its update to the average."""
+    import pyspiel
+
+    theirs = getattr(pyspiel, peer)(pyspiel.load_game(game))
+    made = ludus.make(f"openspiel/{game}")
+    for snapshot, _ in zip(solvers.iterate(made, name), range(10)):
+        theirs.evaluate_and_update_policy()
+        table = theirs.tabular_average_policy().policy_table()
+        for (_, key), row in snapshot.policy.items():
+            assert row == pytest.approx(dict(table[key]), abs=1e-8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_cfr_plus_reaches_a_small_certified_gap_on_random_asymmetric_trees(seed):
+    tree = ludus.make("random_game", seed=seed, zero_sum=True).tree()
+    scale = tree.utility_range
+    solution = solvers.solve(tree, "cfr+", iterations=20_000, target=1e-3 * scale / 2)
+    assert solution.nash_conv <= 1e-3 * scale
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), name=st.sampled_from(sorted(RULES)))
+def test_every_member_falls_below_its_proven_bound(seed, name):
+    """NashConv of the average is at most the sum of average regrets: Δ·I·√A·P/√T (Zinkevich et al. 2007, theorem 4)."""
+    tree = ludus.make("random_game", seed=seed, zero_sum=True).tree()
+    iterations = 400
+    bound = tree.utility_range * tree.num_infosets * math.sqrt(tree.infoset_count.max()) / math.sqrt(iterations)
+    assert solvers.solve(tree, name, iterations=iterations).nash_conv <= bound
+
+
+def test_values_of_kuhn_and_leduc():
+    kuhn = solvers.solve(ludus.make("kuhn_poker"), "cfr+", target=1e-5)
+    assert kuhn.value == pytest.approx(-1 / 18, abs=2e-5)
+    leduc = solvers.solve(ludus.make("leduc_poker"), "cfr+", target=1e-4)
+    assert leduc.exploitability <= 1e-4
+    assert leduc.value == pytest.approx(-0.0856, abs=3e-4)
+
+
+def test_special_cases_of_dcfr():
+    """α = β = large keeps regrets (CFR in play); γ = 1 is a linear average (Brown & Sandholm 2019, section 4)."""
+    game = ludus.make("leduc_poker")
+    plain = next(solvers.iterate(game, "cfr", every=[20], averaging="linear"))
+    discounted = next(solvers.iterate(game, "dcfr", every=[20], alpha=1e9, beta=1e9, gamma=1.0))
+    # t = 1 keeps 1/2 of every regret whatever the powers are: it scales all of them alike only in the first step.
+    assert discounted.nash_conv < 10 * plain.nash_conv
+
+
+def test_relabelling_players_permutes_the_result():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(3, 4))
+    one = solvers.solve(ludus.MatrixGame(a, -a), "cfr+", iterations=300, alternating=False)
+    two = solvers.solve(ludus.MatrixGame(-a.T, a.T), "cfr+", iterations=300, alternating=False)
+    assert one.values == pytest.approx(two.values[::-1], abs=1e-12)
+    rows = one.policy.probabilities
+    assert rows == pytest.approx(
+        np.concatenate([two.policy.probabilities[5:], two.policy.probabilities[:5]]), abs=1e-12
+    )
+
+
+def test_same_run_twice_is_the_same_bit_for_bit():
+    game = ludus.make("leduc_poker")
+    one, two = (solvers.solve(game, "dcfr", iterations=50).policy.probabilities for _ in range(2))
+    assert np.array_equal(one, two)
+
+
+def test_stops_at_the_target_and_by_time():
+    game = ludus.make("leduc_poker")
+    solution = solvers.solve(game, "cfr+", target=0.05)
+    assert solution.exploitability <= 0.05 < solution.history[-2].nash_conv / 2
+    assert [r.iteration for r in solution.history] == sorted({r.iteration for r in solution.history})
+    assert solvers.solve(game, "cfr", seconds=0.05).iterations < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"algorithm": "crf+"}, "did you mean 'cfr\\+'"),
+        ({"target": 0}, "target must be positive"),
+        ({"iterations": -1}, "iterations must be positive"),
+        ({"seconds": float("nan")}, "seconds must be positive"),
+        ({"averaging": "cubic"}, "averaging must be one of 'uniform'"),
+        ({"alpha": 2}, "cfr\\+ has no option 'alpha'"),
+    ],
+)
+def test_bad_arguments_get_one_clear_error(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        solvers.solve(ludus.make("kuhn_poker"), **arguments)
