@@ -1,0 +1,17 @@
+"""Multi-agent learning: `train` a learner on a game, `evaluate` agents. Needs torch: ``pip install "ludus[marl]"``."""
+
+from .evaluate import Evaluation, bootstrap, evaluate, iqm
+from .run import CurvePoint, Learner, Run, algorithms, settings, train
+
+__all__ = [
+    "CurvePoint",
+    "Evaluation",
+    "Learner",
+    "Run",
+    "algorithms",
+    "bootstrap",
+    "evaluate",
+    "iqm",
+    "settings",
+    "train",
+]
