@@ -22,6 +22,9 @@ _PUBLIC = {
         "ThurstoneMostellerFull",
         "ThurstoneMostellerPart",
     ),
+    "glicko": ("Glicko", "Glicko2"),
+    "trueskill": ("TrueSkill",),
+    "bradley_terry": ("BradleyTerry", "BradleyTerryFit", "fit_bradley_terry"),
     "uncertainty": ("rank_intervals",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ class Elo(RatingModel):
             _kernels.last_times(log.match_starts, log.team_starts, log.players, log.times, last)
         return Ratings(mu, ratings.sigma.copy(), played, last, ratings.extra), win
 
-    def win_probabilities(self, ratings: Ratings, teams: Sequence[Sequence[int]]) -> np.ndarray:
+    def win_probabilities(self, ratings: Ratings, teams: Sequence[Any]) -> np.ndarray:
         """Expected score of each team against the others, draws as half, normalised; the home advantage is left out."""
         mu = np.array([ratings.mu[np.asarray(team)].mean() for team in teams])
         lead = (mu[None, :] - mu[:, None]) * np.log(10.0) / self.scale

@@ -44,7 +44,7 @@ class RatingModel:
         """Fold a log: new ratings, and ``float64[T]``, each team's win probability before its match was seen."""
         raise NotImplementedError
 
-    def win_probabilities(self, ratings: Ratings, teams: Sequence[Sequence[int]]) -> np.ndarray:
+    def win_probabilities(self, ratings: Ratings, teams: Sequence[Any]) -> np.ndarray:
         """float64[len(teams)]: probability of each team of player numbers to finish first, summing to 1."""
         raise NotImplementedError
 
@@ -60,7 +60,7 @@ class RatingModel:
         """float64[n]: a score that is safe to sort by, mu - 3 sigma; mu where there is no sigma."""
         return np.where(np.isnan(ratings.sigma), ratings.mu, ratings.mu - 3.0 * np.nan_to_num(ratings.sigma))
 
-    def draw_probability(self, ratings: Ratings, teams: Sequence[Sequence[int]]) -> float:
+    def draw_probability(self, ratings: Ratings, teams: Sequence[Any]) -> float:
         """Probability of a draw for first place; 0 for models without draws."""
         return 0.0
 

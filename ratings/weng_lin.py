@@ -532,12 +532,12 @@ class WengLin(RatingModel):
                 mu[log.players[cut]] = [p.mu for p in team]
                 sigma[log.players[cut]] = [p.sigma for p in team]
 
-    def win_probabilities(self, ratings: Ratings, teams: Sequence[Sequence[int]]) -> np.ndarray:
+    def win_probabilities(self, ratings: Ratings, teams: Sequence[Any]) -> np.ndarray:
         mean = np.array([ratings.mu[np.asarray(team)].sum() for team in teams])
         var = np.array([(ratings.sigma[np.asarray(team)] ** 2).sum() for team in teams])
         return self._best(mean, var)
 
-    def draw_probability(self, ratings: Ratings, teams: Sequence[Sequence[int]]) -> float:
+    def draw_probability(self, ratings: Ratings, teams: Sequence[Any]) -> float:
         return self.predict_draw(
             [[self.rating(float(ratings.mu[p]), float(ratings.sigma[p])) for p in t] for t in teams]
         )
