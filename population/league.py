@@ -20,7 +20,7 @@ from ..ratings.log import MatchLog
 from .agents import TabularAgent, tabulate, tabulates
 from .executors import EXECUTORS
 from .match import Engine, Results, as_agent, as_game, seat_orders, small_tree
-from .matchmaking import PRESETS, pairings
+from .matchmaking import PRESETS, rounds
 from .payoffs import ExactPayoffs, Payoffs, exact_payoffs, payoffs_of
 from .store import Batch, PlayerRow, StageRow, Store, StoreError, content_hash, pack, unpack
 
@@ -247,22 +247,22 @@ class League:
             return
         if self._engine is None:
             self._engine = Engine(self.game, [member.agent for member in self.members if member.agent is not None])
-        stage, orders = self._stage(seed, done, target), seat_orders(self.game.num_players)
+        stage = self._stage(seed, done, target)
         tasks = list(_tasks(stage, done, target, self.game.num_players))
         waiting: list[Batch] = []
-        worker = _Worker(self._engine, self.paired)
+        worker = _Worker(self._engine, len(seat_orders(self.game.num_players)) if self.paired else 1)
         with closing(EXECUTORS[executor](worker, tasks, workers)) as results:
             try:
                 for task, result in zip(tasks, results):
-                    waiting.append(Batch(stage.id, task.start, task.pairing, task.offset, task.seed, *result))
+                    waiting.append(Batch(stage.id, task.start, task.rota, task.offset, task.seed, *result))
                     now = time.perf_counter()
                     if now - committed > COMMIT_SECONDS:
                         batches, waiting = waiting, []
-                        done += self.store.commit(batches, orders)
+                        done += self.store.commit(batches)
                         committed = now
                         yield LeagueProgress(done, target, now - began)
             finally:
-                done += self.store.commit(waiting, orders)
+                done += self.store.commit(waiting)
         yield LeagueProgress(done, target, time.perf_counter() - began)
 
     def _stage(self, seed: int, done: int, target: int) -> StageRow:
@@ -272,8 +272,9 @@ class League:
         if last is not None and (last.members, last.preset, last.paired) == (members, self.preset, self.paired):
             return last
         assert self._engine is not None
-        most = COMPILED_BATCH if self._engine.compiled(range(len(members))) else PYTHON_BATCH
-        size = batch_size(target - done, len(pairings(members, self.game.num_players)), self.game.num_players, most)
+        most = COMPILED_BATCH if self._engine.compiled(members) else PYTHON_BATCH
+        parts = rounds(members, self.game.num_players)
+        size = batch_size(target - done, len(parts), len(parts[0]), most)
         stage = StageRow(-1, seed, done, size, members, self.preset, self.paired)
         return self.store.add_stage(stage, version("ludus"))
 
@@ -321,11 +322,12 @@ class League:
 
 
 class Task(NamedTuple):
-    """A stretch of one batch: matches offset … stop - 1 of its pairing under its seed."""
+    """A stretch of one batch: its matches offset … stop - 1."""
 
     start: int
     """Number of its first match in the series."""
-    pairing: tuple[int, ...]
+    rota: np.ndarray
+    """int64[R, P]: the seats of the batch's matches, modulo R."""
     offset: int
     stop: int
     seed: int
@@ -333,10 +335,10 @@ class Task(NamedTuple):
 
 class _Worker(NamedTuple):
     engine: Engine
-    paired: bool
+    share: int
 
     def __call__(self, task: Task) -> Results:
-        return self.engine.play(task.pairing, task.seed, task.offset, task.stop, self.paired)
+        return self.engine.play(task.rota, task.seed, task.offset, task.stop, self.share)
 
 
 def _tasks(stage: StageRow, done: int, target: int, players: int) -> Iterator[Task]:
@@ -344,17 +346,14 @@ def _tasks(stage: StageRow, done: int, target: int, players: int) -> Iterator[Ta
     while done < target:
         k, offset = divmod(done - stage.start, stage.batch)
         stop = min(stage.batch, offset + target - done)
-        pairing = PRESETS[stage.preset](k, stage.members, players)
-        yield Task(done, pairing, offset, stop, stream_key(stage.seed, stage.start + k * stage.batch))
+        rota = PRESETS[stage.preset](k, stage.members, players)
+        yield Task(done, rota, offset, stop, stream_key(stage.seed, stage.start + k * stage.batch))
         done += stop - offset
 
 
-def batch_size(matches: int, sets: int, players: int, most: int) -> int:
-    """Matches of a batch: a multiple of the seat orders, such that every pairing gets its share of `matches`."""
-    orders = len(seat_orders(players))
-    share = -(-matches // sets)
-    rounds = -(-share // most)
-    return orders * max(1, -(-share // (rounds * orders)))
+def batch_size(matches: int, parts: int, round_size: int, most: int) -> int:
+    """Matches of a batch: whole rounds, not many more than `most`, and few enough that every part has its turn."""
+    return round_size * max(1, min(most, matches // parts) // round_size)
 
 
 def _same_game(store: Store, game: Game | str | None) -> Game:

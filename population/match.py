@@ -80,8 +80,8 @@ def play(
     if len(set(labels)) != len(members):
         raise ValueError(f"names must be {len(members)} different names, got {labels}")
     engine, word = Engine(game, members), seed_word(seed)
-    results = engine.play(tuple(range(len(members))), word, 0, int(matches), paired)
     orders = seat_orders(len(members))
+    results = engine.play(orders, word, 0, int(matches), len(orders) if paired else 1)
     seats = orders[np.arange(matches) % len(orders)]
     return MatchLog.from_arrays(seats, scores=results.outcomes[results.codes], names=labels)
 
@@ -98,61 +98,91 @@ class Engine:
         if any(tabulates(agent) for agent in self.agents) and (tree := small_tree(game, self.agents)) is not None:
             self.policies = [tabulate(game, agent) if tabulates(agent) else None for agent in self.agents]
             self._tables = MatchTables.of(tree)
-            self._rows = np.cumsum([policy is not None for policy in self.policies]) - 1
-            self._thresholds = policy_thresholds([policy for policy in self.policies if policy is not None])
+            known = [policy for policy in self.policies if policy is not None]
+            self._rows = np.maximum(np.cumsum([policy is not None for policy in self.policies]) - 1, 0)
+            self._thresholds = policy_thresholds(known)
 
-    def compiled(self, pairing: Sequence[int]) -> bool:
-        """Whether the match kernel plays these members."""
-        return all(self.policies[i] is not None for i in pairing)
+    def compiled(self, members: Sequence[int]) -> bool:
+        """Whether the match kernel plays matches among these members."""
+        return all(self.policies[i] is not None for i in members)
 
-    def play(self, pairing: Sequence[int], seed: int, start: int, stop: int, paired: bool = False) -> Results:
-        """Matches start … stop - 1 of a pairing of members (their numbers); the seed decides all of them.
+    def play(self, seatings: np.ndarray, seed: int, start: int, stop: int, share: int = 1) -> Results:
+        """Matches start … stop - 1 under a seed, which decides all of them.
+
+        Args:
+            seatings: int64[R, P]: the members (their numbers) in each seat, for match numbers modulo R.
+            share: so many neighbouring matches share the luck of chance; a divisor of R.
 
         Raises:
             ValueError: an agent chose an illegal action; the message names it.
         """
-        orders = seat_orders(len(pairing))
-        if self.compiled(pairing):
-            seatings = self._rows[np.asarray(pairing)[orders]]
-            share = len(orders) if paired else 1
-            codes = self._tables.play(self._thresholds, seatings, seed, start, stop, share)
-            return Results(self._tables.outcomes, codes)
-        returns = np.empty((stop - start, self.game.num_players))
-        for number, order in enumerate(orders):
-            first = start + (number - start) % len(orders)
-            mine = np.arange(first, stop, len(orders))
-            luck = stream_key(seed, 0 if paired else 1 + number)
+        quick = np.array([self.compiled(row) for row in seatings.tolist()])
+        outcomes, codes = np.zeros((0, self.game.num_players)), np.zeros(stop - start, np.int32)
+        if quick.any():  # the others are played along by whomever, and then overwritten
+            outcomes = self._tables.outcomes
+            codes = self._tables.play(self._thresholds, self._rows[seatings], seed, start, stop, share)
+        if not quick.all():
+            numbers = np.arange(start, stop)
+            slow = ~quick[numbers % len(seatings)]
+            returns = self._ask(seatings, numbers[slow], seed, share)
+            more, which = np.unique(returns, axis=0, return_inverse=True)
+            codes[slow] = len(outcomes) + which.reshape(-1)
+            outcomes = np.concatenate([outcomes, more])
+        return Results(outcomes, codes)
+
+    def _ask(self, seatings: np.ndarray, numbers: np.ndarray, seed: int, share: int) -> np.ndarray:
+        """Plays the matches of those numbers through environments. -> returns float64[len(numbers), P].
+
+        Environment e of a batch draws the e-th luck of the batch's seed; matches that share their luck stand at the
+        same place of different batches.
+        """
+        returns = np.empty((len(numbers), self.game.num_players))
+        for part in range(share):
+            mine = np.flatnonzero(numbers % share == part)
             for at in range(0, len(mine), ENV_BATCH):
                 chunk = mine[at : at + ENV_BATCH]
-                luck_seed = stream_key(luck, int(chunk[0]) // len(orders))
-                rng = np.random.default_rng([seed, int(chunk[0])])
-                there = [seated(self.agents[pairing[i]], p) for p, i in enumerate(order)]
-                returns[chunk - start] = play_batch(self.game, there, len(chunk), luck_seed, rng)
-        outcomes, codes = np.unique(returns, axis=0, return_inverse=True)
-        return Results(outcomes, codes.reshape(-1).astype(np.int32))
+                first = int(numbers[chunk[0]])
+                rng = np.random.default_rng([seed, first])
+                luck = stream_key(seed, first // share)
+                seats = seatings[numbers[chunk] % len(seatings)]
+                returns[chunk] = play_batch(self.game, self.agents, seats, luck, rng)
+        return returns
 
 
-def play_batch(game: Game, agents: Sequence[Agent], matches: int, luck: int, rng: np.random.Generator) -> np.ndarray:
-    """Plays matches side by side, ``agents[p]`` in seat p, and gives their returns, float64[matches, P].
+def play_batch(
+    game: Game, agents: Sequence[Agent], seats: np.ndarray, luck: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Plays matches side by side and gives their returns, float64[M, P].
 
-    `luck` seeds chance, `rng` the agents.
+    seats: int[M, P], which of `agents` sits in each seat of each match. `luck` seeds chance, `rng` the agents.
     """
-    seen = any(isinstance(agent, StateAgent) for agent in agents)
-    env = StateVectorEnv(game, matches, luck) if seen else vector_env(game, matches, luck)
+    matches = len(seats)
+    present = [agents[i] for i in np.unique(seats)]
+    readable = any(isinstance(agent, StateAgent) for agent in present)
+    env = StateVectorEnv(game, matches, luck) if readable else vector_env(game, matches, luck)
     obs, legal = env.reset()
-    memories = [agent.start(matches) for agent in agents]
+    # Everybody's matches in one seat are one batch, with a memory of its own.
+    groups = []
+    for p in range(game.num_players):
+        for i in np.unique(seats[:, p]):
+            rows = np.flatnonzero(seats[:, p] == i)
+            agent = seated(agents[i], p)
+            groups.append([p, agent, rows, agent.start(len(rows))])
     playing, total = np.ones(matches, bool), np.zeros((matches, game.num_players))
     while playing.any():
         actions = legal.argmax(axis=2)  # what the matches that are over do meanwhile
-        for p, agent in enumerate(agents):
-            rows = np.flatnonzero(playing & legal[:, p].any(axis=1))
-            if not rows.size:
+        to_move = playing[:, None] & legal.any(axis=2)
+        for group in groups:
+            p, agent, mine, memory = group
+            at = np.flatnonzero(to_move[mine, p])
+            if not at.size:
                 continue
+            rows = mine[at]
             if isinstance(agent, StateAgent):
                 chosen = np.array([agent.choose(env._states[e], p, rng) for e in rows])
             else:
-                chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memories[p], rows), rng)
-                memories[p] = put(memories[p], rows, after)
+                chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memory, at), rng)
+                group[3] = put(memory, at, after)
             actions[rows, p] = _checked(agent, np.asarray(chosen), legal[rows, p])
         obs, reward, done, legal = env.step(actions)
         total[playing] += reward[playing]

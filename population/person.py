@@ -10,7 +10,7 @@ import numpy as np
 
 from ..games.agent import Agent, UniformAgent
 from ..games.game import Game
-from .agents import Person, TabularAgent, seated
+from .agents import Person, TabularAgent
 from .match import play_batch, seat_orders
 
 
@@ -51,9 +51,9 @@ def play_at_terminal(
     returns: list[float] = []
     while True:
         mine = int(np.flatnonzero(orders[len(returns) % len(orders)] == 0)[0]) if seat is None else seat
-        agents = [person if p == mine else seated(other, p) for p in range(game.num_players)]
+        seats = np.array([[0 if p == mine else 1 for p in range(game.num_players)]])
         try:
-            result = play_batch(game, agents, 1, int(rng.integers(2**63)), rng)[0]
+            result = play_batch(game, [person, other], seats, int(rng.integers(2**63)), rng)[0]
             returns.append(float(result[mine]))
             tell(f"\nThe match is over: you get {result[mine]:g}. So far {sum(returns):g} in {len(returns)} matches.")
             if ask("Another one? [Y/n] ").strip().lower() in ("n", "no", "q", "quit"):

@@ -1,7 +1,7 @@
 """`Store`: a league in one SQLite file. What can be derived from matches (payoffs, ratings) is not stored.
 
-A batch of matches is one row: who met (a pairing), the seeds, and a code of one to four bytes for each match's vector
-of returns. The view `match_log` shows single matches to whoever opens the file with SQL.
+A batch of matches is one row: who sat where (a rota of seatings, gone through in turn), the seed, and a code of one to
+four bytes for each match's vector of returns. The view `match_log` shows single matches to whoever reads the file.
 """
 
 from __future__ import annotations
@@ -40,23 +40,22 @@ CREATE TABLE players (
 CREATE TABLE stages (
     id INTEGER PRIMARY KEY, seed TEXT NOT NULL, start INTEGER NOT NULL, batch INTEGER NOT NULL, members TEXT NOT NULL,
     preset TEXT NOT NULL, paired INTEGER NOT NULL, created REAL NOT NULL, version TEXT NOT NULL, UNIQUE (seed, start));
-CREATE TABLE pairings (id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
-CREATE TABLE seats (
-    pairing INTEGER NOT NULL REFERENCES pairings, seating INTEGER NOT NULL, seat INTEGER NOT NULL,
-    player INTEGER NOT NULL REFERENCES players, PRIMARY KEY (pairing, seating, seat)) WITHOUT ROWID;
+CREATE TABLE seatings (
+    rota INTEGER NOT NULL, place INTEGER NOT NULL, seat INTEGER NOT NULL, player INTEGER NOT NULL REFERENCES players,
+    PRIMARY KEY (rota, place, seat)) WITHOUT ROWID;
 CREATE TABLE outcomes (code INTEGER NOT NULL, seat INTEGER NOT NULL, score REAL NOT NULL, PRIMARY KEY (code, seat))
     WITHOUT ROWID;
 CREATE TABLE batches (
     first INTEGER PRIMARY KEY, stage INTEGER NOT NULL REFERENCES stages, start INTEGER NOT NULL, count INTEGER NOT NULL,
-    pairing INTEGER NOT NULL REFERENCES pairings, offset INTEGER NOT NULL, seed TEXT NOT NULL, width INTEGER NOT NULL,
+    rota INTEGER NOT NULL, offset INTEGER NOT NULL, seed TEXT NOT NULL, width INTEGER NOT NULL,
     codes BLOB NOT NULL, checksum INTEGER NOT NULL, created REAL NOT NULL, UNIQUE (stage, start));
 CREATE VIEW match_log AS
     WITH RECURSIVE n(i) AS (
-        SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < (SELECT max(count) FROM batches))
+        SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < (SELECT max(count) FROM batches)),
+    rotas(rota, size) AS (SELECT rota, 1 + max(place) FROM seatings GROUP BY rota)
     SELECT b.first + n.i AS match, p.name AS player, o.score AS score, s.seat AS seat
-    FROM batches AS b CROSS JOIN n ON n.i < b.count
-        CROSS JOIN seats AS s ON s.pairing = b.pairing AND s.seating =
-            (b.offset + n.i) % (SELECT 1 + max(seating) FROM seats WHERE pairing = b.pairing)
+    FROM batches AS b CROSS JOIN rotas AS r ON r.rota = b.rota CROSS JOIN n ON n.i < b.count
+        CROSS JOIN seatings AS s ON s.rota = b.rota AND s.place = (b.offset + n.i) % r.size
         CROSS JOIN players AS p ON p.id = s.player
         CROSS JOIN outcomes AS o ON o.code = {_CODE} AND o.seat = s.seat;
 """
@@ -90,12 +89,12 @@ class StageRow(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Matches of one pairing, ready to be stored. `start` is the number of the first one in its series, `offset` in
-    the pairing's batch; scores float64[U, P] and codes int[M] as in `Results`."""
+    """Matches ready to be stored. `start` is the number of the first one in its series, `offset` in its batch; match
+    m of a batch has the seats ``rota[m % len(rota)]``; outcomes float64[U, P] and codes int[M] as in `Results`."""
 
     stage: int
     start: int
-    pairing: tuple[int, ...]
+    rota: np.ndarray
     offset: int
     seed: int
     outcomes: np.ndarray
@@ -113,11 +112,8 @@ class Store:
     def __init__(self, path: Path | None, connection: sqlite3.Connection, lock: sqlite3.Connection | None):
         self.path, self._db, self._lock = path, connection, lock
         self.facts: dict[str, str] = dict(self._rows("SELECT key, value FROM facts"))
-        self._pairings = {members: i for i, members in self._rows("SELECT id, members FROM pairings")}
-        self._codes: dict[bytes, int] = {}
-        table = self.outcomes()
-        for code in range(len(table)):
-            self._codes[table[code].tobytes()] = code
+        self._rotas = {rota.tobytes(): number for number, rota in self.rotas().items()}
+        self._codes = {row.tobytes(): code for code, row in enumerate(self.outcomes())}
 
     # -- opening -------------------------------------------------------------------------------------------------------
 
@@ -245,28 +241,25 @@ class Store:
             return int(self._rows(query)[0][0])
         return int(self._rows(query + " WHERE stage IN (SELECT id FROM stages WHERE seed = ?)", (str(seed),))[0][0])
 
-    def commit(self, batches: Sequence[Batch], orders: np.ndarray) -> int:
-        """Stores batches in one transaction; one that is there already is left as it is. -> matches added.
-
-        `orders` int64[O, P] are the seat orders of every pairing.
-        """
-        added, known = 0, len(self._codes)
+    def commit(self, batches: Sequence[Batch]) -> int:
+        """Stores batches in one transaction; one that is there already is left as it is. -> matches added."""
+        added, known, rotas = 0, len(self._codes), len(self._rotas)
         try:
             with _readable(self.path), _transaction(self._db) as db:
                 (first,) = db.execute("SELECT coalesce(max(first + count), 0) FROM batches").fetchone()
                 for batch in batches:
                     codes, width = self._encoded(db, batch)
-                    pairing = self._pairing(db, batch.pairing, orders)
-                    row = (first, batch.stage, batch.start, len(batch.codes), pairing, batch.offset, str(batch.seed))
+                    rota = self._rota(db, batch.rota)
+                    row = (first, batch.stage, batch.start, len(batch.codes), rota, batch.offset, str(batch.seed))
                     done = db.execute(
                         "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                         (*row, width, codes, zlib.crc32(codes), time.time()),
                     )
                     if done.rowcount:
                         first, added = first + len(batch.codes), added + len(batch.codes)
-        except BaseException:  # the transaction is gone, and with it the codes it gave
+        except BaseException:  # the transaction is gone, and with it the numbers it gave
             self._codes = dict(itertools.islice(self._codes.items(), known))
-            self._pairings = {members: i for i, members in self._rows("SELECT id, members FROM pairings")}
+            self._rotas = dict(itertools.islice(self._rotas.items(), rotas))
             raise
         return added
 
@@ -285,20 +278,26 @@ class Store:
         width = 1 if largest < 256 else 2 if largest < 65536 else 4
         return table[batch.codes].astype(f"<u{width}").tobytes(), width
 
-    def _pairing(self, db: sqlite3.Connection, members: tuple[int, ...], orders: np.ndarray) -> int:
-        text = json.dumps(members)
-        if text not in self._pairings:
-            number = self._pairings[text] = len(self._pairings)
-            db.execute("INSERT INTO pairings VALUES (?, ?)", (number, text))
-            seats = [(number, o, s, members[i]) for o, order in enumerate(orders.tolist()) for s, i in enumerate(order)]
-            db.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", seats)
-        return self._pairings[text]
+    def _rota(self, db: sqlite3.Connection, rota: np.ndarray) -> int:
+        key = rota.astype(np.int64).tobytes()
+        if key not in self._rotas:
+            number = self._rotas[key] = len(self._rotas)
+            rows = [(number, i, s, who) for i, seats in enumerate(rota.tolist()) for s, who in enumerate(seats)]
+            db.executemany("INSERT INTO seatings VALUES (?, ?, ?, ?)", rows)
+        return self._rotas[key]
+
+    def rotas(self) -> dict[int, np.ndarray]:
+        """The rotas by number: int64[R, P], the players by their ids."""
+        seats = int(self.facts["players"])
+        rows = np.array(self._rows("SELECT rota, player FROM seatings ORDER BY rota, place, seat"), np.int64)
+        return (
+            {int(k): rows[rows[:, 0] == k, 1].reshape(-1, seats) for k in np.unique(rows[:, :1])} if len(rows) else {}
+        )
 
     def outcomes(self) -> np.ndarray:
         """float64[U, P]: the vectors of returns behind the codes."""
-        rows = self._rows("SELECT code, seat, score FROM outcomes ORDER BY code, seat")
-        seats = 1 + max((row[1] for row in rows), default=0)
-        return np.array([row[2] for row in rows]).reshape(-1, seats)
+        rows = self._rows("SELECT score FROM outcomes ORDER BY code, seat")
+        return np.array(rows, np.float64).reshape(-1, int(self.facts["players"]))
 
     def matches(self) -> tuple[np.ndarray, np.ndarray]:
         """All matches in the order in which they were stored: (players int32[M, P], scores float64[M, P]), by seat.
@@ -306,20 +305,15 @@ class Store:
         Raises:
             StoreError: a batch is damaged.
         """
-        seatings: dict[int, np.ndarray] = {}
-        for pairing, rows in itertools.groupby(self._rows("SELECT * FROM seats ORDER BY 1, 2, 3"), lambda row: row[0]):
-            table = np.array(list(rows))
-            seatings[pairing] = table[:, 3].reshape(table[:, 1].max() + 1, -1).astype(np.int32)
-        outcomes = self.outcomes()
-        seats = int(self.facts["players"])
-        players, scores = [np.zeros((0, seats), np.int32)], [np.zeros((0, seats))]
-        for first, count, pairing, offset, width, codes, checksum in self._rows(
-            "SELECT first, count, pairing, offset, width, codes, checksum FROM batches ORDER BY first"
+        rotas, outcomes = self.rotas(), self.outcomes()
+        players, scores = [np.zeros((0, outcomes.shape[1]), np.int32)], [np.zeros((0, outcomes.shape[1]))]
+        for first, count, number, offset, width, codes, checksum in self._rows(
+            "SELECT first, count, rota, offset, width, codes, checksum FROM batches ORDER BY first"
         ):
-            if zlib.crc32(codes) != checksum or len(codes) != count * width or pairing not in seatings:
+            if zlib.crc32(codes) != checksum or len(codes) != count * width or number not in rotas:
                 raise StoreError(f"{self.path}: the batch of matches from number {first} on is damaged")
-            table = seatings[pairing]
-            players.append(table[(offset + np.arange(count)) % len(table)])
+            rota = rotas[number]
+            players.append(rota[(offset + np.arange(count)) % len(rota)].astype(np.int32))
             scores.append(outcomes[np.frombuffer(codes, f"<u{width}")])
         return np.concatenate(players), np.concatenate(scores)
 

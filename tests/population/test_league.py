@@ -69,12 +69,31 @@ def test_round_robin_is_balanced():
             assert (league.payoffs(seat).count[~np.eye(4, dtype=bool)] == 500).all()
 
 
-@pytest.mark.parametrize(("matches", "sets", "most"), [(1, 3, 100), (1000, 28, 64), (10**6, 21, 16384), (7, 1, 4)])
-def test_batches_are_whole_rounds_of_seats_and_shared_evenly(matches, sets, most):
-    size = batch_size(matches, sets, 2, most)
-    assert size % 2 == 0
-    assert size <= most + 1
-    assert -(-matches // size) <= sets * -(-matches // (sets * most)) + 1
+def test_members_meet_by_turns():
+    """A rating that is folded over the log must not see all matches of a pair in one piece."""
+    with filled(None, 12 * 50) as league:
+        players = league.log().players.reshape(-1, 12, 2)
+    pairs = {frozenset(p) for p in itertools.combinations(range(4), 2)}
+    for round_ in players:
+        assert [frozenset(p) for p in round_[0::2]] == [frozenset(p) for p in round_[1::2]]
+        assert {frozenset(p) for p in round_} == pairs
+
+
+@pytest.mark.parametrize(("matches", "parts", "size"), [(1, 1, 12), (10**6, 1, 42), (10**5, 40, 500), (10**7, 3, 512)])
+def test_batches_are_whole_rounds(matches, parts, size):
+    batch = batch_size(matches, parts, size, 16_384)
+    assert batch % size == 0
+    assert size <= batch <= max(size, 16_384)
+    assert batch == size or batch * parts <= matches
+
+
+def test_large_populations_are_dealt_with_in_parts():
+    from ludus.population.matchmaking import MOST_SETS, round_robin, rounds
+
+    parts = rounds(tuple(range(60)), 2)
+    assert all(len(part) <= 2 * MOST_SETS for part in parts)
+    seen = [tuple(row) for k in range(len(parts)) for row in round_robin(k, tuple(range(60)), 2).tolist()]
+    assert sorted(seen) == sorted(itertools.permutations(range(60), 2))
 
 
 def test_payoffs_are_those_of_the_log():
@@ -126,9 +145,9 @@ def test_codes_of_two_and_four_bytes(path):
         stage = store.add_stage(StageRow(-1, 9, 0, 70_000, (0, 1, 2, 3), "round_robin", False), "test")
         outcomes = rng.normal(size=(66_000, 2))
         codes = np.resize(rng.permutation(66_000), 70_000).astype(np.int32)
-        orders = np.array([[0, 1], [1, 0]])
+        rota = np.array([[1, 2], [2, 1]])
         for start, stop in ((0, 100), (100, 1000), (1000, 70_000)):
-            assert store.commit([Batch(stage.id, start, (1, 2), start, 4, outcomes, codes[start:stop])], orders)
+            assert store.commit([Batch(stage.id, start, rota, start, 4, outcomes, codes[start:stop])])
         assert {row[0] for row in store._rows("SELECT width FROM batches")} == {1, 2, 4}
         players, scores = store.matches()
         np.testing.assert_array_equal(scores, outcomes[codes])
@@ -143,8 +162,8 @@ def test_a_batch_committed_twice_counts_once():
     with filled(None, 1000) as league:
         before = league.log()
         stage = league.store.last_stage(1)
-        again = Batch(stage.id, 0, (0, 1), 0, 1, np.array([[1.0, -1.0]]), np.zeros(10, np.int32))
-        assert league.store.commit([again], np.array([[0, 1], [1, 0]])) == 0
+        again = Batch(stage.id, 0, np.array([[0, 1]]), 0, 1, np.array([[1.0, -1.0]]), np.zeros(10, np.int32))
+        assert league.store.commit([again]) == 0
         assert league.log() == before
 
 

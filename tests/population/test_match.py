@@ -151,8 +151,8 @@ def _read_only(array):
 def test_results_do_not_depend_on_how_matches_are_cut():
     game = make("leduc_poker")
     engine = Engine(game, [TabularAgent(Policy.random(game, s)) for s in range(2)])
-    whole = engine.play((0, 1), 9, 0, 1000, True)
-    cut = [engine.play((0, 1), 9, a, b, True).codes for a, b in ((0, 1), (1, 333), (333, 1000))]
+    whole = engine.play(seat_orders(2), 9, 0, 1000, 2)
+    cut = [engine.play(seat_orders(2), 9, a, b, 2).codes for a, b in ((0, 1), (1, 333), (333, 1000))]
     np.testing.assert_array_equal(whole.codes, np.concatenate(cut))
 
 

@@ -1,0 +1,240 @@
+"""`write_report`: one self-contained HTML file of a league and a solution."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .assets import SCRIPT, STYLE
+from .summary import BoardRow, Summary, summarise
+from .svg import gap_chart, interval_chart
+
+if TYPE_CHECKING:
+    from ..population.league import League
+    from ..solvers import Solution
+
+MOST_IN_HEAT_MAP = 40
+"""So many members, the best, have a row in the payoff table."""
+
+
+def write_report(
+    path: str | Path,
+    title: str | None = None,
+    league: League | str | Path | None = None,
+    solution: Solution | Mapping[str, Solution] | None = None,
+    model: str = "plackett_luce",
+) -> Path:
+    """Writes the page, whole or not at all, and returns its path.
+
+    Args:
+        league: a league, or the path of its store.
+        solution: a solution, or several by name, for the gap curve.
+        model: the rating model of the leaderboard.
+
+    Raises:
+        ValueError: neither a league nor a solution, a league without matches, or a store that cannot be read.
+    """
+    if league is None and solution is None:
+        raise ValueError("a report needs a league, a solution or both")
+    solutions = {} if solution is None else dict(solution) if isinstance(solution, Mapping) else {"": solution}
+    solutions = {name or f"{s.algorithm} on {s.game_id}": s for name, s in solutions.items()}
+    if isinstance(league, (str, Path)):
+        from ..population.league import League as Open
+
+        with Open.open(league, read_only=True) as opened:
+            summary = summarise(opened, model)
+    else:
+        summary = None if league is None else summarise(league, model)
+    text = page(title or _title(summary, solutions), summary, solutions)
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
+    """The page as text."""
+    parts, charts = [], []
+    if summary is not None:
+        parts.append(_leaderboard(summary))
+        rows = [(row.player, row.mu, row.low, row.high) for row in summary.rows]
+        charts.append(_section("Ratings", "Dot: rating; bar: 90 % interval.", interval_chart(rows, "rating")))
+    if solutions:
+        curves = {name: _curve(solution) for name, solution in solutions.items()}
+        name = next(iter(solutions)) if len(solutions) == 1 else "Solutions"
+        charts.append(_section("Gap curve", f"{name}: exploitability, computed exactly.", gap_chart(curves)))
+    parts.append(f'<div class="pair">{"".join(charts)}</div>')
+    if summary is not None:
+        parts.append(_heat_map(summary))
+    when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="icon" href="data:,">
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{escape(title)}</h1>
+<p class="lead">{escape(_lead(summary, solutions))}</p>
+{_facts(summary, solutions)}
+{"".join(parts)}
+<footer>{_footer(summary)}<p>Written by ludus on {when}.</p></footer>
+</main>
+<div id="tip" role="status"></div>
+<script>{SCRIPT}</script>
+</body>
+</html>
+"""
+
+
+def _title(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
+    return (
+        f"League of {summary.game}" if summary is not None else f"Solution of {next(iter(solutions.values())).game_id}"
+    )
+
+
+def _lead(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
+    games = {s.game_id for s in solutions.values()} | ({summary.game} if summary is not None else set())
+    what = [] if summary is None else ["who is strongest, by results and exactly"]
+    return f"{', '.join(sorted(games))}: {' and '.join(what + (['how the solution converged'] if solutions else []))}."
+
+
+def _facts(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
+    facts: list[tuple[str, str]] = []
+    if summary is not None:
+        facts += [(f"{summary.matches:,}", "matches"), (f"{len(summary.rows)}", "members")]
+    if len(solutions) == 1:
+        (s,) = solutions.values()
+        facts += [
+            (_number(s.value, 5), "value for the first player"),
+            (f"{s.exploitability:.2g}", "exploitability"),
+            (f"{s.iterations:,}", f"iterations of {escape(s.algorithm)} in {s.seconds:.2g} s"),
+        ]
+    return '<ul class="facts">' + "".join(f"<li><b>{a}</b><span>{b}</span></li>" for a, b in facts) + "</ul>"
+
+
+def _section(title: str, note: str, body: str) -> str:
+    return f'<section><h2>{escape(title)}</h2><p class="note">{escape(note)}</p>{body}</section>'
+
+
+# -- leaderboard -------------------------------------------------------------------------------------------------------
+
+
+def _leaderboard(summary: Summary) -> str:
+    # Title, whether it is a number, which direction a first click sorts.
+    heads: list[tuple[str, str, str]] = [
+        ("Member", "text", "up"),
+        ("Rank", "number", "up"),
+        ("Rating", "number", "down"),
+        ("90 % interval", "number", "down"),
+        ("Matches", "number", "down"),
+        ("Mean return", "number", "down"),
+    ]
+    if summary.exact:
+        heads += [("Exact value", "number", "down"), ("Exploitability", "number", "up")]
+    head = "".join(
+        f'<th scope="col" class="{kind}" data-kind="{kind}" data-first="{first}"><button>{name}</button></th>'
+        for name, kind, first in heads
+    )
+    head = head.replace('data-first="up"><button>Rank', 'data-first="up" aria-sort="ascending"><button>Rank')
+    rows = "".join(f"<tr>{''.join(_board_row(row, summary.exact))}</tr>" for row in summary.rows)
+    note = f"{summary.model} ratings of {summary.matches:,} matches. Tap a heading to sort."
+    table = f'<table class="sortable board"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return _section("Leaderboard", note, f'<div class="scroll">{table}</div>')
+
+
+def _board_row(row: BoardRow, exact: bool) -> Iterable[str]:
+    name = escape(row.player)
+    yield f'<th scope="row" data-key="{name}" title="{name}">{name}</th>'
+    places = "" if row.rank_low == row.rank_high else f' <span class="soft">{row.rank_low}–{row.rank_high}</span>'
+    yield _cell(row.rank, f"{row.rank}{places}")
+    yield _cell(row.mu, f"{row.mu:.2f}")
+    known = math.isfinite(row.low)
+    yield _cell(row.low, f'<span class="soft">{_number(row.low, 2)} … {_number(row.high, 2)}</span>' if known else "–")
+    yield _cell(row.matches, f"{row.matches:,}")
+    yield _cell(row.mean, f'{_number(row.mean, 3)} <span class="soft">± {row.error:.3f}</span>')
+    if exact:
+        yield _cell(row.value, _number(row.value, 4))
+        gap = row.exploitability
+        yield _cell(gap, "–" if math.isnan(gap) else f"{gap:.4f}" if gap >= 0.001 else f"{gap:.1e}")
+
+
+def _cell(key: float, text: str) -> str:
+    return f'<td data-key="{key!r}">{text}</td>' if math.isfinite(key) else '<td data-key="">–</td>'
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+
+
+# -- payoffs -----------------------------------------------------------------------------------------------------------
+
+
+def _heat_map(summary: Summary) -> str:
+    shown = np.arange(min(len(summary.rows), MOST_IN_HEAT_MAP))
+    table = summary.payoffs.ordered(shown)
+    largest = float(np.nanmax(np.abs(table.mean), initial=0.0)) or 1.0
+    columns = "".join(f'<th scope="col" title="{escape(n)}"><span>{escape(n)}</span></th>' for n in table.names)
+    rows = []
+    for i, name in enumerate(table.names):
+        cells = "".join(_payoff(table, i, j, largest) for j in range(len(table.names)))
+        rows.append(f'<tr><th scope="row" title="{escape(name)}">{escape(name)}</th>{cells}</tr>')
+    body = f'<table class="heat"><thead><tr><th></th>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    more = "" if len(shown) == len(summary.rows) else f" The best {len(shown)} of {len(summary.rows)} members."
+    note = f"Mean return of the row against the column. Point at a cell, or tap it, for counts and errors.{more}"
+    return _section("Payoffs", note, f'<div class="scroll">{body}</div>')
+
+
+def _payoff(table: Any, i: int, j: int, largest: float) -> str:
+    count = int(table.count[i, j])
+    if i == j or not count:
+        return f'<td class="none">{"" if i == j else "–"}</td>'
+    mean, error, win, draw = table.mean[i, j], table.error[i, j], table.wins[i, j] / count, table.draws[i, j] / count
+    tip = (
+        f"{table.names[i]} against {table.names[j]}\n{count:,} matches\nmean return {_number(mean, 4)} ± {error:.4f}\n"
+        f"won {win:.1%}, drawn {draw:.1%}, lost {1 - win - draw:.1%}"
+    )
+    share = 68 * min(abs(mean) / largest, 1.0)
+    kind = "up" if mean >= 0 else "down"
+    return (
+        f'<td class="{kind}" style="--share:{share:.0f}" tabindex="0" data-tip="{escape(tip)}" '
+        f'aria-label="{escape(tip)}">{_number(mean, 2)}</td>'
+    )
+
+
+# -- solutions and notes -----------------------------------------------------------------------------------------------
+
+
+def _curve(solution: Solution) -> Sequence[tuple[int, float, float]]:
+    players = solution.policy.tree.num_players
+    return [(r.iteration, r.seconds, r.nash_conv / players) for r in solution.history]
+
+
+def _footer(summary: Summary | None) -> str:
+    if summary is None:
+        return ""
+    notes = [
+        "Mean return: over the matches played, every opponent with the same weight, ± its standard error.",
+    ]
+    if summary.exact:
+        notes.append(
+            "Exact value: the expected return against the other members whose policy is known, computed on the game "
+            "tree. Exploitability: what best responses gain against the member in every seat, per player; 0 is an "
+            "equilibrium. A strong result against this field can hide a high exploitability."
+        )
+    return "".join(f"<p>{note}</p>" for note in notes)
