@@ -18,7 +18,17 @@ MODERATE = 50_000
 """Histories that the tests walk in Python."""
 
 TAGS = {
-    *("board", "card", "chance", "common-payoff", "dice", "general-sum", "imperfect-information", "matrix"),
+    *(
+        "board",
+        "card",
+        "chance",
+        "common-payoff",
+        "cooperative",
+        "dice",
+        "general-sum",
+        "imperfect-information",
+        "matrix",
+    ),
     *("perfect-information", "random", "repeated", "simultaneous", "zero-sum"),
 }
 
