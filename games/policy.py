@@ -148,12 +148,16 @@ class Policy:
         return f"Policy({self.tree.game_id or 'unnamed'}, {len(self)} information sets)"
 
 
-def as_tree(game: Game | GameTree) -> GameTree:
-    """The tree of a game, or the tree itself."""
+def as_tree(game: Game | GameTree | str) -> GameTree:
+    """The tree of a game, of the game with that id, or the tree itself."""
     if isinstance(game, GameTree):
         return game
+    if isinstance(game, str):
+        from .registry import make
+
+        return make(game).tree()
     if not hasattr(game, "tree"):
-        raise TypeError(f"expected a game or a game tree, got {type(game).__name__}")
+        raise TypeError(f"expected a game, its id or a game tree, got {type(game).__name__}")
     return game.tree()
 
 

@@ -63,7 +63,7 @@ class Snapshot:
 
 
 def iterate(
-    game: Game | GameTree,
+    game: Game | GameTree | str,
     algorithm: str = "cfr+",
     *,
     every: int | Iterable[int] = 1,
@@ -102,7 +102,7 @@ def _snapshots(
 
 
 def solve(
-    game: Game | GameTree,
+    game: Game | GameTree | str,
     algorithm: str = "cfr+",
     *,
     iterations: int | None = None,
@@ -118,7 +118,7 @@ def solve(
     1000 iterations are run; with a target alone at most a million.
 
     Args:
-        game: a game with a tree, or the tree.
+        game: a game with a tree, its id, or the tree.
         algorithm: a name of `algorithms`.
         target: the exploitability to reach, in utility units.
         progress: show a progress line on the terminal (standard error).
