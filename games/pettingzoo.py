@@ -20,7 +20,7 @@ from .game import Game
 from .observations import observation_bounds
 from .rules import CHANCE
 from .state import State
-from .streams import Stream
+from .streams import Stream, seed_word, stream_key
 
 Observation = dict[str, np.ndarray]
 
@@ -75,7 +75,7 @@ class _Table:
         """Begins an episode. With a seed the stream of chance begins anew; without one it goes on."""
         if seed is not None or self._stream is None:
             fresh = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-            self._stream = Stream(fresh if seed is None else seed)
+            self._stream = Stream(stream_key(seed_word(fresh if seed is None else seed), 0))
         self._returns = np.zeros(self.game.num_players)
         self.agents = self.possible_agents[:]
         self._settle(self.game.root())

@@ -48,8 +48,8 @@ class Stream:
 
     __slots__ = ("counter", "key")
 
-    def __init__(self, seed: int | np.random.Generator = 0, index: int = 0, counter: int = 0):
-        self.key = stream_key(seed_word(seed), index)
+    def __init__(self, key: int, counter: int = 0):
+        self.key = key
         self.counter = counter
 
     def uniform(self) -> float:

@@ -39,11 +39,10 @@ class VectorEnv(abc.ABC):
             the next step overwrites: faster, not to be kept nor written.
     """
 
-    def __init__(self, game: Game, num_envs: int, *, copy: bool = True, observation_size: int | None = None):
+    def __init__(self, game: Game, num_envs: int, seed: int | np.random.Generator = 0, *, copy: bool = True):
         if not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
             raise ValueError(f"num_envs must be an integer of at least 1, got {num_envs!r}")
-        b, p, a = int(num_envs), game.num_players, game.num_actions
-        o = game.observation_size if observation_size is None else observation_size
+        b, p, a, o = int(num_envs), game.num_players, game.num_actions, game.observation_size
         self.game = game
         self.num_envs, self.num_players, self.num_actions, self.observation_size = b, p, a, o
         self.copy = copy
@@ -51,16 +50,12 @@ class VectorEnv(abc.ABC):
         self._reward, self._done, self._truncated = np.zeros((b, p)), np.zeros(b, bool), np.zeros(b, bool)
         self._final_obs, self._total = np.zeros((b, p, o), np.float32), np.zeros((b, p))
         self._movers = np.zeros(b, np.int64)
+        self._keys, self._counters = np.zeros(b, np.uint64), np.zeros(b, np.uint64)
         self._actions = np.zeros((b, p), np.int64)
         self._started = False
+        self._seed(seed)
 
     # -- what a kind of environment does -------------------------------------------------------------------------------
-
-    _SAVED: tuple[str, ...] = ("_obs", "_legal", "_reward", "_done", "_truncated", "_final_obs", "_total", "_movers")
-
-    @abc.abstractmethod
-    def _seed(self, seed: int | np.random.Generator) -> None:
-        """Starts all random streams anew."""
 
     @abc.abstractmethod
     def _restart(self) -> None:
@@ -71,8 +66,12 @@ class VectorEnv(abc.ABC):
         """Steps all environments with checked actions int64[B, P]."""
 
     @abc.abstractmethod
-    def _copied_states(self, states: Any = None) -> Any:
-        """A copy of the environments' states, or of the given ones."""
+    def _save_states(self) -> Any:
+        """A copy of the environments' states, that later steps do not change."""
+
+    @abc.abstractmethod
+    def _restore_states(self, saved: Any) -> None:
+        """Goes back to what `_save_states` returned, which stays as it is."""
 
     # -- the face ------------------------------------------------------------------------------------------------------
 
@@ -141,7 +140,7 @@ class VectorEnv(abc.ABC):
 
     def save(self) -> Snapshot:
         """A snapshot: after `restore` the same actions give the same run, chance included."""
-        return Snapshot(self.game.id, self._copied_states(), {name: getattr(self, name).copy() for name in self._SAVED})
+        return Snapshot(self.game.id, self._save_states(), {name: getattr(self, name).copy() for name in self._SAVED})
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot, as often as wanted.
@@ -157,8 +156,23 @@ class VectorEnv(abc.ABC):
             )
         for name in self._SAVED:
             getattr(self, name)[:] = snapshot.arrays[name]
-        self._states = self._copied_states(snapshot.states)
+        self._restore_states(snapshot.states)
         self._started = True
+
+    _SAVED = (
+        *("_obs", "_legal", "_reward", "_done", "_truncated", "_final_obs", "_total", "_movers"),
+        *("_keys", "_counters"),
+    )
+
+    def _seed(self, seed: int | np.random.Generator) -> None:
+        """Begins every environment's random stream anew."""
+        word = seed_word(seed)
+        self._keys[:] = np.array([stream_key(word, e) for e in range(self.num_envs)], np.uint64)
+        self._counters[:] = 0
+
+    def _stream(self, e: int) -> Stream:
+        """Environment e's stream where it stands; who draws from it writes its counter back."""
+        return Stream(int(self._keys[e]), int(self._counters[e]))
 
     def _out(self, array: np.ndarray) -> np.ndarray:
         return array.copy() if self.copy else array
@@ -181,10 +195,8 @@ class VectorEnv(abc.ABC):
 class RulesVectorEnv(VectorEnv):
     """The batch of a game of compiled rules: one kernel call a step."""
 
-    _SAVED = (*VectorEnv._SAVED, "_keys", "_counters")
-
     def __init__(self, game: RulesGame, num_envs: int, seed: int | np.random.Generator = 0, *, copy: bool = True):
-        super().__init__(game, num_envs, copy=copy)
+        super().__init__(game, num_envs, seed, copy=copy)
         from . import _vector
 
         setup = game.setup
@@ -192,16 +204,9 @@ class RulesVectorEnv(VectorEnv):
         self._rules = _vector.addresses(setup.rules.compiled())
         b, room = self.num_envs, max(setup.max_outcomes, 1)
         self._states = np.zeros((b, setup.state_size), np.int64)
-        self._keys, self._counters = np.zeros(b, np.uint64), np.zeros(b, np.uint64)
         joint, gain = np.zeros(self.num_players, np.int64), np.zeros(self.num_players)
         self._scratch = (joint, np.zeros(self.num_actions, np.int64), np.zeros(room, np.int64), np.zeros(room))
         self._step_scratch = (joint, gain, *self._scratch[1:])
-        self._seed(seed)
-
-    def _seed(self, seed: int | np.random.Generator) -> None:
-        word = seed_word(seed)
-        self._keys[:] = np.array([stream_key(word, e) for e in range(self.num_envs)], np.uint64)
-        self._counters[:] = 0
 
     def _world(self) -> tuple[np.ndarray, ...]:
         return self._rules, self._params, self._states, self._movers, self._keys, self._counters, self._total
@@ -217,25 +222,15 @@ class RulesVectorEnv(VectorEnv):
         buffers = (self._obs, self._legal, self._reward, self._done, self._final_obs)
         _vector.advance(*self._world(), actions, *buffers, *self._step_scratch)
 
-    def _copied_states(self, states: Any = None) -> np.ndarray:
-        return (self._states if states is None else states).copy()
+    def _save_states(self) -> np.ndarray:
+        return self._states.copy()
+
+    def _restore_states(self, saved: np.ndarray) -> None:
+        self._states[:] = saved
 
 
 class StateVectorEnv(VectorEnv):
     """The batch of any game with a readable `State`: a Python loop, with the same random streams as the kernel's."""
-
-    _SAVED = (*VectorEnv._SAVED, "_counters")
-
-    def __init__(self, game: Game, num_envs: int, seed: int | np.random.Generator = 0, *, copy: bool = True):
-        super().__init__(game, num_envs, copy=copy)
-        self._states: list[State] = []
-        self._counters = np.zeros(self.num_envs, np.uint64)
-        self._seed(seed)
-
-    def _seed(self, seed: int | np.random.Generator) -> None:
-        word = seed_word(seed)
-        self._streams = [Stream(word, e) for e in range(self.num_envs)]
-        self._counters[:] = 0
 
     def _restart(self) -> None:
         self._total[:] = 0.0
@@ -246,8 +241,7 @@ class StateVectorEnv(VectorEnv):
 
     def _settle(self, e: int, state: State) -> None:
         """Draws chance outcomes until a player is to move or the game is over."""
-        stream = self._streams[e]
-        stream.counter = int(self._counters[e])
+        stream = self._stream(e)
         while (movers := state.to_move()) == (CHANCE,):
             state = state.apply(stream.choose(state.chance()))
         self._counters[e] = stream.counter
@@ -281,8 +275,11 @@ class StateVectorEnv(VectorEnv):
                 self._settle(e, self.game.root())
             self._look(e)
 
-    def _copied_states(self, states: Any = None) -> list[State]:
-        return list(self._states if states is None else states)  # states are immutable
+    def _save_states(self) -> list[State]:
+        return list(self._states)  # states are immutable
+
+    def _restore_states(self, saved: list[State]) -> None:
+        self._states = list(saved)
 
 
 def vector_env(

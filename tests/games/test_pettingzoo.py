@@ -102,3 +102,76 @@ def test_simultaneous_choices_are_not_seen():
         env.step(1)
         assert env._cumulative_rewards == dict(zip(env.possible_agents, ([0, 10], [1, 1])[first]))
     np.testing.assert_array_equal(*seen)
+
+
+def test_an_outside_parallel_environment_plays_as_the_original():
+    """mpe2's simple_spread through the batch and by hand, same seeds and actions: equal observations and rewards."""
+    import mpe2.simple_spread_v3
+
+    game = ludus.make("pettingzoo/mpe2.simple_spread_v3", N=2, max_cycles=5)
+    assert (game.num_players, game.num_actions, game.simultaneous) == (2, 5, True)
+    batch = game.vector_env(3, seed=7)
+    obs, legal = batch.reset()
+    envs = [mpe2.simple_spread_v3.parallel_env(N=2, max_cycles=5) for _ in range(3)]
+    rng = np.random.default_rng(0)
+    for _episode in range(2):
+        seen = [env.reset(seed=batch.save().states[e][0])[0] for e, env in enumerate(envs)]
+        for t in range(5):
+            np.testing.assert_array_equal(obs, [[s[a] for a in game.agents] for s in seen])
+            assert legal.all()
+            actions = rng.integers(5, size=(3, 2))
+            obs, reward, done, legal = batch.step(actions)
+            stepped = [env.step(dict(zip(game.agents, row.tolist()))) for env, row in zip(envs, actions)]
+            seen = [s[0] for s in stepped]
+            np.testing.assert_array_equal(reward, [[s[1][a] for a in game.agents] for s in stepped])
+            assert (done == (t == 4)).all()
+        assert batch.truncated.all()  # a time limit, not an end by the rules
+        np.testing.assert_array_equal(batch.final_obs, [[s[a] for a in game.agents] for s in seen])
+
+
+def test_an_outside_turn_based_environment():
+    """PettingZoo's tic-tac-toe: masks are honoured, a win pays +1 and -1 and is no truncation."""
+    batch = ludus.make("pettingzoo/classic.tictactoe_v3").vector_env(1)
+    obs, legal = batch.reset(seed=0)
+    assert batch.to_move.tolist() == [[True, False]]
+    for player, cell in enumerate([0, 3, 1, 4]):
+        assert legal[0, player % 2, cell]
+        obs, reward, done, legal = batch.step(np.full((1, 2), cell))
+        assert not legal[0].any(axis=0)[cell]
+        assert not done[0]
+    with pytest.raises(ValueError, match="environment 0: action 4 is not legal for player 0"):
+        batch.step(np.full((1, 2), 4))
+    saved = batch.save()
+    for _ in range(2):
+        _, reward, done, _ = batch.step(np.full((1, 2), 2))
+        assert reward.tolist() == [[1.0, -1.0]]
+        assert done[0]
+        assert not batch.truncated[0]
+        batch.restore(saved)
+
+
+def test_an_outside_environment_has_no_tree_and_says_so():
+    game = ludus.make("pettingzoo/classic.rps_v2")
+    with pytest.raises(ValueError, match="has no tree"):
+        game.tree()
+    with pytest.raises(ValueError, match="without readable states"):
+        game.root()
+    parallel_api_test(game.parallel_env(), num_cycles=20)
+    with pytest.raises(ValueError, match="no parallel face"):
+        ludus.make("pettingzoo/classic.tictactoe_v3").parallel_env()
+
+
+@pytest.mark.parametrize(
+    ("id", "error", "message"),
+    [
+        ("pettingzoo/nosuchpackage.env_v0", ImportError, "needs the package 'nosuchpackage'"),
+        ("pettingzoo/mpe2.nosuch_v0", ValueError, "the package 'mpe2' has no environment 'nosuch_v0'"),
+        ("pettingzoo/classic.nosuch_v0", ValueError, "PettingZoo has no environment 'classic/nosuch-v0'"),
+        ("pettingzoo/json", ValueError, "neither `parallel_env` nor `env`"),
+        ("pettingzoo/mpe2.simple_spread_v3(Q=3)", ValueError, "refuses its parameters"),
+        ("pettingzoo/mpe2.simple_spread_v3(continuous_actions=true)", ValueError, "actions must be Discrete"),
+    ],
+)
+def test_what_cannot_be_brought_in_is_named(id, error, message):
+    with pytest.raises(error, match=message):
+        ludus.make(id)
