@@ -95,19 +95,19 @@ def build(setup: Setup, max_histories: int, max_depth: int) -> tuple[int, int, l
     n, i, leaves, fault = int(at[NODES]), int(at[INFOSETS]), int(at[LEAVES]), int(at[FAULT])
     _, _, frame, choice, _, _ = frames
     path = [int(choice[d, frame[d, DONE] - 1]) for d in range(at[HERE])] if status != OK else []
-    raw = Raw(
+    found = (
         nodes[0, :n].astype(np.int8),
-        *nodes[1:, :n].copy(),
-        node_prob[:n].copy(),
-        *infosets[:, :i].copy(),
-        actions[: at[ACTION_WORDS]].copy(),
-        key_start[: i + 1].copy(),
-        keys[: at[KEY_WORDS]].copy(),
-        leaf_seq[:leaves].copy(),
-        leaf_chance[:leaves].copy(),
-        leaf_utility[:leaves].copy(),
+        *nodes[1:, :n],
+        node_prob[:n],
+        *infosets[:, :i],
+        actions[: at[ACTION_WORDS]],
+        key_start[: i + 1],
+        keys[: at[KEY_WORDS]],
+        leaf_seq[:leaves],
+        leaf_chance[:leaves],
+        leaf_utility[:leaves],
     )
-    return status, fault, path, raw
+    return status, fault, path, Raw._make(array.copy() for array in found)
 
 
 def _more(used: int, room: int) -> int:

@@ -167,23 +167,26 @@ def _outcome(reader: Reader, players: int, outcomes: dict[int, np.ndarray]) -> n
 
 def _tree(nodes: list[_Node], names: list[list[str]]) -> ExplicitTree:
     """Renumbers the nodes so that children are neighbours; chance outcomes of probability zero are left out."""
-    order, parent, first, count, probability = [0], [-1], [], [], [1.0]
+    order, parent, first, width, probability = [0], [-1], [], [], [1.0]
     i = 0
     while i < len(order):
         node = nodes[order[i]]
         weights = node.weights if node.player == CHANCE else [1.0] * len(node.children)
         kept = [(child, w) for child, w in zip(node.children, weights) if w > 0]
         first.append(len(order) if kept else 0)
-        count.append(len(kept))
+        width.append(len(kept))
         order.extend(child for child, _ in kept)
         probability.extend(w for _, w in kept)
         parent.extend([i] * len(kept))
         i += 1
     chosen = [nodes[v] for v in order]
-    integers = ([n.player for n in chosen], [n.infoset for n in chosen], parent, first, count)
     return ExplicitTree(
-        *(np.array(a, np.int64) for a in integers),
-        np.array(probability),
-        np.array([n.payoff for n in chosen]),
-        tuple(map(tuple, names)),
+        player=np.array([n.player for n in chosen]),
+        infoset=np.array([n.infoset for n in chosen]),
+        parent=np.array(parent),
+        first=np.array(first),
+        width=np.array(width),
+        probability=np.array(probability),
+        payoff=np.array([n.payoff for n in chosen]),
+        names=tuple(map(tuple, names)),
     )

@@ -23,7 +23,7 @@ class ExplicitTree(NamedTuple):
     """int64[N]; -1 at the root."""
     first: np.ndarray
     """int64[N]: the first child."""
-    count: np.ndarray
+    width: np.ndarray
     """int64[N]: number of children; action (or outcome) k leads to child ``first + k``."""
     probability: np.ndarray
     """float64[N]: of the edge that leads here, after chance."""
@@ -36,7 +36,7 @@ class ExplicitTree(NamedTuple):
 # params: [players, nodes, bits of an information set's number, most actions], then the fields of `ExplicitTree` one
 # after the other, N words each; payoffs and probabilities are floats. state: [node]
 NODES, HEADER = 1, 4
-PLAYER, INFOSET, PARENT, FIRST, COUNT, PROBABILITY, PAYOFF = 0, 1, 2, 3, 4, 5, 6
+PLAYER, INFOSET, PARENT, FIRST, WIDTH, PROBABILITY, PAYOFF = range(7)
 
 
 @rule
@@ -59,7 +59,7 @@ def to_move(params, state):
 
 @rule
 def legal(params, state, player, out):
-    count = at(params, COUNT, state[0])
+    count = at(params, WIDTH, state[0])
     for k in range(count):
         out[k] = k
     return count
@@ -67,7 +67,7 @@ def legal(params, state, player, out):
 
 @rule
 def chance(params, state, outcomes, probabilities):
-    first, count = at(params, FIRST, state[0]), at(params, COUNT, state[0])
+    first, count = at(params, FIRST, state[0]), at(params, WIDTH, state[0])
     start = HEADER + PROBABILITY * params[NODES] + first
     weights = params[start : start + count].view(np.float64)
     for k in range(count):
@@ -131,11 +131,11 @@ def explicit_setup(tree: ExplicitTree) -> Setup:
     """The setup of a tree's game. Facts (zero-sum, utility range) are read off its leaves."""
     nodes, players = tree.payoff.shape
     decision = tree.player >= 0
-    actions = int(tree.count[decision].max(initial=1))
+    actions = int(tree.width[decision].max(initial=1))
     bits = int(max((len(names) for names in tree.names), default=0)).bit_length()
     ends = tree.payoff[tree.player == END]
     scale = max(1.0, float(np.abs(ends).max()))
-    blocks = [tree.player, tree.infoset, tree.parent, tree.first, tree.count]
+    blocks = [tree.player, tree.infoset, tree.parent, tree.first, tree.width]
     floats = [np.ascontiguousarray(a, np.float64).ravel().view(np.int64) for a in (tree.probability, tree.payoff)]
     names = tree.names
 
@@ -151,7 +151,7 @@ def explicit_setup(tree: ExplicitTree) -> Setup:
         state_size=1,
         num_players=players,
         num_actions=actions,
-        max_outcomes=int(tree.count[tree.player == CHANCE].max(initial=0)),
+        max_outcomes=int(tree.width[tree.player == CHANCE].max(initial=0)),
         info_size=2,
         observation_size=players + bits + actions,
         min_utility=float(ends.min()),

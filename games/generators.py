@@ -32,7 +32,7 @@ def random_tree(
         stop: the probability that a node below the root ends the game early.
     """
     rng = np.random.default_rng(seed)
-    player, infoset, parent, first, count = [0], [0], [-1], [0], [0]
+    player, infoset, parent, first, width = [0], [0], [-1], [0], [0]
     probability, level = [1.0], [0]
     last = [(-1,) * players]  # own last sequences, numbered over all players
     sets: dict[
@@ -64,7 +64,7 @@ def random_tree(
                 sequences += n
             player[node], infoset[node] = p, number
             weights = np.ones(n)
-        first[node], count[node] = len(player), n
+        first[node], width[node] = len(player), n
         for k in range(n):
             own = list(last[node])
             if base >= 0:
@@ -73,7 +73,7 @@ def random_tree(
             infoset.append(0)
             parent.append(node)
             first.append(0)
-            count.append(0)
+            width.append(0)
             probability.append(float(weights[k]))
             level.append(level[node] + 1)
             last.append(tuple(own))
@@ -84,9 +84,16 @@ def random_tree(
     if zero_sum:
         drawn[:, -1] = -drawn[:, :-1].sum(axis=1)
     payoff[ends] = drawn
-    arrays = (np.array(a, np.int64) for a in (player, infoset, parent, first, count))
-    names = tuple(tuple(f"{p}:{i}" for i in range(numbers[p])) for p in range(players))
-    return ExplicitTree(*arrays, np.array(probability), payoff, names)
+    return ExplicitTree(
+        player=np.array(player),
+        infoset=np.array(infoset),
+        parent=np.array(parent),
+        first=np.array(first),
+        width=np.array(width),
+        probability=np.array(probability),
+        payoff=payoff,
+        names=tuple(tuple(f"{p}:{i}" for i in range(numbers[p])) for p in range(players)),
+    )
 
 
 def random_tensor(

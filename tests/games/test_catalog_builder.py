@@ -21,9 +21,9 @@ def tree(*nodes, players=1) -> ExplicitTree:
     for v, (start, n) in enumerate(zip(first, children)):
         parent[start : start + n] = v
     names = tuple(tuple(f"P{p}I{i}" for i in range(5)) for p in range(players))
-    integers = (np.array(a, np.int64) for a in (player, infoset, parent, first, children))
+    integers = map(np.array, (player, infoset, parent, first, children))
     return ExplicitTree(
-        *integers, np.array(probability, float), np.repeat(np.array(payoff, float)[:, None], players, 1), names
+        *integers, np.array(probability), np.repeat(np.array(payoff, float)[:, None], players, 1), names
     )
 
 

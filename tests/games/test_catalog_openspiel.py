@@ -169,6 +169,7 @@ def test_trees_are_the_same(id):
         ("kuhn_poker", 58, 12),
         ("leduc_poker", 9_457, 936),
         ("liars_dice", 294_883, 24_576),
+        ("goofspiel(cards=6,imp_info=true,points_order=descending)", 969_523, 34_482),
         ("tic_tac_toe", 549_946, 294_778),
     ],
 )
