@@ -6,12 +6,14 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --page: #f7f7f5; --card: #ffffff; --ink: #1c1e21; --soft: #5d636b; --line: #dfe1e4; --stripe: #f4f5f6;
+  --shade: #1c1e2126;
   --good: #1f7a5c; --bad: #b8502e; --s0: #2f5fb3; --s1: #b8502e; --s2: #1f7a5c; --s3: #8250a8; --s4: #8a6d1a;
     --s5: #3b7f91;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #15171a; --card: #1d2024; --ink: #e8e9eb; --soft: #a0a6ae; --line: #33383e; --stripe: #23272c;
+    --shade: #00000080;
     --good: #4fb892; --bad: #e08a63; --s0: #86aef0; --s1: #e08a63; --s2: #4fb892; --s3: #c39ae6; --s4: #d1b45c;
       --s5: #7fc0d1;
   }
@@ -34,16 +36,17 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 18px;
   margin-bottom: 18px; }
 .pair section { margin: 0; }
-.scroll { overflow-x: auto; margin: 12px -18px 0; padding: 0 18px; position: relative; }
+.scroll { overflow-x: auto; margin: 12px -18px 0; padding: 0 18px 0 0;
+  background: linear-gradient(to left, var(--card) 30%, transparent) right / 40px 100% no-repeat local,
+    linear-gradient(to left, var(--shade), transparent) right / 14px 100% no-repeat scroll; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { padding: 7px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tbody tr:last-child th, tbody tr:last-child td { border-bottom: 0; }
 thead th { color: var(--soft); font-weight: 500; font-size: .82rem; vertical-align: bottom; }
 th.text, td.text { text-align: left; }
 tbody th { font-weight: 600; text-align: left; }
-.board tbody th, .board thead th.text { position: sticky; left: -18px; background: var(--card); padding-left: 18px;
-  z-index: 1; }
-.board tbody th { max-width: 13em; overflow: hidden; text-overflow: ellipsis; }
+tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card); padding-left: 18px; z-index: 1; }
+tbody th { max-width: 13em; white-space: normal; overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .86em; }
 th button { all: unset; cursor: pointer; }
 th button:focus-visible, [data-tip]:focus-visible { outline: 2px solid var(--s0); outline-offset: 2px; }
@@ -67,6 +70,12 @@ svg .name { fill: var(--ink); }
 .heat thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9em;
   overflow: hidden;
   text-overflow: ellipsis; }
+.heat tbody th { font-weight: 500; max-width: 10em; padding-right: 8px; line-height: 1.25; }
+.heat td { border: 0; }
+.heat thead th { height: 7.4em; padding: 0; min-width: 3.6em; vertical-align: bottom; text-align: center; }
+.heat thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9em;
+  overflow: hidden;
+  text-overflow: ellipsis; }
 .heat tbody th { font-weight: 500; position: sticky; left: -18px; background: var(--card); max-width: 9.5em;
   overflow: hidden;
   text-overflow: ellipsis; padding-left: 18px; z-index: 1; }
@@ -80,15 +89,17 @@ svg .name { fill: var(--ink); }
   font-size: .84rem; line-height: 1.35; padding: 6px 9px; border-radius: 6px; opacity: 0; transition: opacity .1s;
     white-space: pre-line; }
 #tip.on { opacity: 1; }
-footer { color: var(--soft); font-size: .86rem; }
-footer p { margin: 0 0 6px; max-width: 75ch; }
+footer { margin: 0; color: var(--soft); font-size: .86rem; }
+dl { margin: 12px 0 0; font-size: .92rem; }
+dt { font-weight: 600; }
+dd { margin: 0 0 10px; color: var(--soft); max-width: 70ch; }
 @media (max-width: 520px) {
   main { padding: 20px 12px 32px; } h1 { font-size: 1.4rem; } section { padding: 14px 14px 12px; }
   .facts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 16px; }
     .facts b { font-size: 1.15rem; }
-  .scroll { margin: 10px -14px 0; padding: 0 14px; }
-  .board tbody th, .board thead th.text, .heat tbody th { left: -14px; padding-left: 14px; max-width: 8.5em; }
-  th, td { padding: 7px 8px; } table { font-size: .88rem; } .heat { font-size: .8rem; }
+  .scroll { margin: 10px -14px 0; padding-right: 14px; }
+  tbody th, thead th:first-child { padding-left: 14px; } tbody th { min-width: 7.6em; max-width: 8.5em; }
+  th, td { padding: 7px 8px; } table { font-size: .88rem; } .heat { font-size: .8rem; } .heat td { min-width: 3.3em; }
 }
 @media print { section { break-inside: avoid; } }
 """

@@ -14,7 +14,7 @@ import numpy as np
 
 from .assets import SCRIPT, STYLE
 from .summary import BoardRow, Summary, summarise
-from .svg import gap_chart, interval_chart
+from .svg import SUPERSCRIPT, gap_chart, interval_chart
 
 if TYPE_CHECKING:
     from ..population.league import League
@@ -76,7 +76,8 @@ def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution])
         charts.append(_section("Gap curve", f"{name}: exploitability, computed exactly.", gap_chart(curves)))
     parts.append(f'<div class="pair">{"".join(charts)}</div>')
     if summary is not None:
-        parts.append(_heat_map(summary))
+        below = [_heat_map(summary), _section("How to read this", "", _explained(summary))]
+        parts.append(f'<div class="pair">{"".join(below)}</div>' if len(summary.rows) <= 8 else "".join(below))
     when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     return f"""<!doctype html>
 <html lang="en">
@@ -93,7 +94,7 @@ def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution])
 <p class="lead">{escape(_lead(summary, solutions))}</p>
 {_facts(summary, solutions)}
 {"".join(parts)}
-<footer>{_footer(summary)}<p>Written by ludus on {when}.</p></footer>
+<footer>Written by ludus on {when}.</footer>
 </main>
 <div id="tip" role="status"></div>
 <script>{SCRIPT}</script>
@@ -110,8 +111,10 @@ def _title(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
 
 def _lead(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
     games = {s.game_id for s in solutions.values()} | ({summary.game} if summary is not None else set())
-    what = [] if summary is None else ["who is strongest, by results and exactly"]
-    return f"{', '.join(sorted(games))}: {' and '.join(what + (['how the solution converged'] if solutions else []))}."
+    how = "measured exactly on the game tree"
+    if summary is not None:
+        how = f"rated by results, {how}" if summary.exact else "rated by results"
+    return f"{', '.join(sorted(games))} · {how}"
 
 
 def _facts(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
@@ -122,14 +125,14 @@ def _facts(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
         (s,) = solutions.values()
         facts += [
             (_number(s.value, 5), "value for the first player"),
-            (f"{s.exploitability:.2g}", "exploitability"),
+            (_small(s.exploitability), "exploitability"),
             (f"{s.iterations:,}", f"iterations of {escape(s.algorithm)} in {s.seconds:.2g} s"),
         ]
     return '<ul class="facts">' + "".join(f"<li><b>{a}</b><span>{b}</span></li>" for a, b in facts) + "</ul>"
 
 
 def _section(title: str, note: str, body: str) -> str:
-    return f'<section><h2>{escape(title)}</h2><p class="note">{escape(note)}</p>{body}</section>'
+    return f"<section><h2>{escape(title)}</h2>{f'<p class=note>{escape(note)}</p>' if note else ''}{body}</section>"
 
 
 # -- leaderboard -------------------------------------------------------------------------------------------------------
@@ -141,12 +144,10 @@ def _leaderboard(summary: Summary) -> str:
         ("Member", "text", "up"),
         ("Rank", "number", "up"),
         ("Rating", "number", "down"),
-        ("90 % interval", "number", "down"),
-        ("Matches", "number", "down"),
-        ("Mean return", "number", "down"),
     ]
     if summary.exact:
         heads += [("Exact value", "number", "down"), ("Exploitability", "number", "up")]
+    heads += [("Mean return", "number", "down"), ("Matches", "number", "down")]
     head = "".join(
         f'<th scope="col" class="{kind}" data-kind="{kind}" data-first="{first}"><button>{name}</button></th>'
         for name, kind, first in heads
@@ -163,15 +164,13 @@ def _board_row(row: BoardRow, exact: bool) -> Iterable[str]:
     yield f'<th scope="row" data-key="{name}" title="{name}">{name}</th>'
     places = "" if row.rank_low == row.rank_high else f' <span class="soft">{row.rank_low}–{row.rank_high}</span>'
     yield _cell(row.rank, f"{row.rank}{places}")
-    yield _cell(row.mu, f"{row.mu:.2f}")
-    known = math.isfinite(row.low)
-    yield _cell(row.low, f'<span class="soft">{_number(row.low, 2)} … {_number(row.high, 2)}</span>' if known else "–")
-    yield _cell(row.matches, f"{row.matches:,}")
-    yield _cell(row.mean, f'{_number(row.mean, 3)} <span class="soft">± {row.error:.3f}</span>')
+    spread = f' <span class="soft">± {(row.high - row.low) / 2:.2f}</span>' if math.isfinite(row.low) else ""
+    yield _cell(row.mu, f"{_number(row.mu, 2)}{spread}")
     if exact:
         yield _cell(row.value, _number(row.value, 4))
-        gap = row.exploitability
-        yield _cell(gap, "–" if math.isnan(gap) else f"{gap:.4f}" if gap >= 0.001 else f"{gap:.1e}")
+        yield _cell(row.exploitability, _small(row.exploitability))
+    yield _cell(row.mean, f'{_number(row.mean, 3)} <span class="soft">± {row.error:.3f}</span>')
+    yield _cell(row.matches, f"{row.matches:,}")
 
 
 def _cell(key: float, text: str) -> str:
@@ -179,7 +178,17 @@ def _cell(key: float, text: str) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f}".replace("-", "−")
+    if math.isnan(value):
+        return "–"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def _small(value: float) -> str:
+    """A number that may be tiny, with a power of ten where it is."""
+    if math.isnan(value) or value >= 1e-3 or value == 0.0:
+        return _number(value, 4)
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits}·10{str(int(power)).translate(SUPERSCRIPT)}"
 
 
 # -- payoffs -----------------------------------------------------------------------------------------------------------
@@ -225,16 +234,20 @@ def _curve(solution: Solution) -> Sequence[tuple[int, float, float]]:
     return [(r.iteration, r.seconds, r.nash_conv / players) for r in solution.history]
 
 
-def _footer(summary: Summary | None) -> str:
-    if summary is None:
-        return ""
-    notes = [
-        "Mean return: over the matches played, every opponent with the same weight, ± its standard error.",
-    ]
+def _explained(summary: Summary) -> str:
+    terms = {
+        "Rating": f"Of the model {summary.model}, folded over all matches, with half its 90 % interval; the small "
+        "numbers beside the rank are the places that the interval leaves open. A rating counts who got more, not how "
+        "much more.",
+    }
     if summary.exact:
-        notes.append(
-            "Exact value: the expected return against the other members whose policy is known, computed on the game "
-            "tree. Exploitability: what best responses gain against the member in every seat, per player; 0 is an "
-            "equilibrium. A strong result against this field can hide a high exploitability."
+        terms["Exact value"] = (
+            "Expected return against the other members whose policy is known, each with the same weight, in all seats; "
+            "computed on the game tree."
         )
-    return "".join(f"<p>{note}</p>" for note in notes)
+        terms["Exploitability"] = (
+            "What best responses gain against the member in every seat, per player; 0 is an equilibrium. A strong "
+            "result against this field can hide a high exploitability."
+        )
+    terms["Mean return"] = "Over the matches played, each opponent with the same weight, ± its standard error."
+    return "<dl>" + "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in terms.items()) + "</dl>"
