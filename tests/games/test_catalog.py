@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,6 +90,14 @@ def test_the_catalogue_has_what_it_should():
     wanted += "random_game random_matrix two_step"
     assert set(wanted.split()) <= set(IDS)
     assert len(GAMES) >= len(IDS) + len(VARIANTS) - 3  # too large: liar's dice, tic-tac-toe, connect four
+
+
+def test_every_game_has_its_row_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "games.md").read_text()
+    for id in IDS:
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{id}` |")]
+        for parameter in specs()[id].parameters:
+            assert f"`{parameter.name}={parameter.default}`" in row
 
 
 @pytest.mark.parametrize("id", IDS)
