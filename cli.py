@@ -18,11 +18,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-league_app = typer.Typer(help="Run a league from a file, and look at one.", no_args_is_help=True, rich_markup_mode=None)
+league_app = typer.Typer(help="Look at a league.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(league_app, name="league")
 
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Game = Annotated[str, typer.Argument(help="A game id (see 'ludus games'), or a .efg or .nfg file.", metavar="GAME")]
 
 
@@ -58,6 +59,9 @@ def games(
         "chance": game.has_chance,
         "parameters": dict(game.parameters),
     }
+    spec = registry.specs().get(registry.parse_id(id)[0]) if "/" not in id and "." not in id else None
+    for parameter in spec.parameters if spec else ():
+        facts[f"  {parameter.name}"] = f"{parameter.help} ({parameter.allowed}; default {parameter.default})"
     if tree:
         t = game.tree()
         facts |= {
@@ -87,27 +91,18 @@ def solve(
     out: Annotated[Path | None, typer.Option(help="Save the solution to this file (.ludus).")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the gap curve to this image.")] = None,
     seed: Seed = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Solve a game and certify the result.
 
     Examples: ludus solve kuhn_poker;  ludus solve leduc_poker --algorithm dcfr --target 1e-4 --out leduc.ludus
     """
-    from .games.registry import parse_id
     from .solvers import solve as run
 
-    options: dict[str, Any] = {}
-    for text in option or []:
-        if "=" not in text:
-            raise ValueError(f"--option takes NAME=VALUE, got {text!r}")
-        options |= parse_id(f"x({text})")[1]
     made = _game(game)
-    tree = made.tree()
-    show = not quiet and sys.stderr.isatty()
-    solution = run(
-        tree, algorithm, iterations=iterations, target=target, seconds=seconds, seed=seed, progress=show, **options
-    )
+    limits = {"iterations": iterations, "target": target, "seconds": seconds}
+    solution = run(made.tree(), algorithm, **limits, seed=seed, progress=_bars(quiet), **_options(option))
     facts: dict[str, Any] = {
         "game": made.id,
         "algorithm": solution.algorithm,
@@ -181,10 +176,135 @@ def play(
     play_at_terminal(_game(game), against, seat=seat, seed=seed)
 
 
+@app.command()
+def train(
+    algorithm: Annotated[str, typer.Argument(help="qmix, vdn, iql, ippo or mappo.")],
+    game: Annotated[str, typer.Argument(help="A game id.")],
+    steps: Annotated[int | None, typer.Option(help="Environment steps (default 200000).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the checkpoint and the curve.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="NAME=VALUE for the learner.")] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Train a learner on a game.
+
+    Examples: ludus train qmix two_step --steps 4000;  ludus train ippo kuhn_poker --out runs/kuhn
+    """
+    from .marl import train as run
+
+    made = run(algorithm, game, steps, seed, out=out, resume=resume, progress=_bars(quiet), **_options(option))
+    last = made.curve[-1]
+    facts: dict[str, Any] = {
+        "game": made.game.id,
+        "algorithm": made.algorithm,
+        "steps": last.step,
+        "seconds": round(last.seconds, 2),
+        "mean return": last.mean_return,
+        "returns": [float(r) for r in last.returns],
+    }
+    if made.checkpoint is not None:
+        facts["checkpoint"] = str(made.checkpoint)
+    _print_facts(facts, as_json)
+
+
+@app.command()
+def report(
+    store: Annotated[Path, typer.Argument(help="A league's .db file.")],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    solution: Annotated[list[Path] | None, typer.Option(help="A solution file for the gap curve.")] = None,
+    model: Annotated[str, typer.Option(help="Rating model.")] = "plackett_luce",
+) -> None:
+    """Write a league's report: one HTML file that needs no network."""
+    from .report.page import write_report
+    from .solvers import Solution
+
+    solutions = {path.stem: Solution.load(path) for path in solution or []}
+    print(write_report(out, title, league=store, solution=solutions or None, model=model))
+
+
+@app.command()
+def bench(
+    suite: Annotated[str, typer.Argument(help="startup, trees, solvers, ratings or league.")] = "solvers",
+    only: Annotated[str | None, typer.Option(help="Only the cases whose name contains this.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure ludus against the installed peers, in one run, as ratios."""
+    import importlib
+
+    from . import benchmarks
+
+    suites = [path.stem for path in sorted(Path(benchmarks.__path__[0]).glob("*.py")) if path.stem not in _NO_SUITES]
+    if suite not in suites:
+        raise ValueError(f"there is no benchmark {suite!r}; there is {', '.join(suites)}")
+    module = importlib.import_module(f"{benchmarks.__name__}.{suite}")
+    from .benchmarks.harness import run
+
+    run(suite, module.cases(), [*(["--only", only] if only else []), *(["--json"] if as_json else [])])
+
+
+_NO_SUITES = ("__init__", "harness", "peers")
+
+
+@league_app.command("status")
+def league_status(
+    store: Annotated[Path, typer.Argument(help="A league's .db file; it may be running.")],
+    model: Annotated[str, typer.Option(help="Rating model.")] = "plackett_luce",
+    as_json: Json = False,
+) -> None:
+    """Show a league's leaderboard: ratings beside exact values and exploitability."""
+    from .population.league import League
+    from .report.summary import summarise
+    from .report.terminal import leaderboard_table
+
+    with League.open(store, read_only=True) as league:
+        summary = summarise(league, model)
+    if as_json:
+        rows = [row._asdict() for row in summary.rows]
+        print(json.dumps({"game": summary.game, "matches": summary.matches, "rows": rows}, default=_plain))
+        return
+    from rich.console import Console
+
+    Console().print(leaderboard_table(summary))
+
+
+@league_app.command("export")
+def league_export(
+    store: Annotated[Path, typer.Argument(help="A league's .db file.")],
+    out: Annotated[Path, typer.Argument(help="The match log to write: .csv, .jsonl or .parquet.")],
+) -> None:
+    """Write a league's match log."""
+    from .population.league import League
+
+    with League.open(store, read_only=True) as league:
+        log = league.log()
+    log.write(out)
+    print(f"{len(log):,} matches written to {out}")
+
+
 def _game(text: str) -> Any:
     from .games import registry
 
     return registry.load(text) if Path(text).suffix.lower() in registry.READERS else registry.make(text)
+
+
+def _options(given: list[str] | None) -> dict[str, Any]:
+    """NAME=VALUE texts as keyword arguments."""
+    from .games.registry import parse_id
+
+    options: dict[str, Any] = {}
+    for text in given or []:
+        if "=" not in text:
+            raise ValueError(f"--option takes NAME=VALUE, got {text!r}")
+        options |= parse_id(f"x({text})")[1]
+    return options
+
+
+def _bars(quiet: bool) -> bool:
+    """Progress bars are for terminals."""
+    return not quiet and sys.stderr.isatty()
 
 
 def _list_games(found: list[Any], as_json: bool) -> None:
@@ -192,16 +312,11 @@ def _list_games(found: list[Any], as_json: bool) -> None:
         rows = [{**info._asdict(), "parameters": [p.name for p in info.parameters]} for info in found]
         print(json.dumps(rows))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("id", "title", "players", "parameters", "tags"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for info in found:
-        parameters = ", ".join(f"{p.name}={p.default}" for p in info.parameters)
-        table.add_row(info.id, info.title, info.players, parameters, ", ".join(info.tags))
-    Console().print(table)
+        parameters = " ".join(f"{p.name}={p.default}" for p in info.parameters)
+        rows.append({"id": info.id, "players": info.players, "parameters": parameters, "tags": " ".join(info.tags)})
+    _print_rows(rows, as_json)
 
 
 def _print_facts(facts: dict[str, Any], as_json: bool) -> None:
@@ -231,8 +346,8 @@ def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold")
+    for k, column in enumerate(rows[0] if rows else ()):
+        table.add_column(column, overflow="fold", no_wrap=k == 0)
     for row in rows:
         table.add_row(*map(str, row.values()))
     Console().print(table)

@@ -14,6 +14,7 @@ from reference.slow_cfr import SlowCFR
 import ludus
 from ludus import solvers
 from ludus.games.tree import walk_tree
+from ludus.solvers.tree import cfr
 
 
 def power(t, a, shift=0):
@@ -68,7 +69,7 @@ class Generic(ludus.State):
 
 
 def test_every_member_of_the_family_has_a_rule_here():
-    assert set(RULES) == {a.name for a in solvers.algorithms() if a.kind == "full width"}
+    assert set(RULES) == {a.name for a in cfr.ALGORITHMS}
 
 
 @pytest.mark.parametrize("game", GAMES)
