@@ -1,8 +1,7 @@
-"""Populations: agents, matches, leagues on a store that survives a kill, payoffs."""
+"""Populations: matches, leagues on a store that survives a kill, payoffs."""
 
 from __future__ import annotations
 
-from .agents import Person, StateAgent, TabularAgent, tabulate
 from .league import League, LeagueProgress, Member
 from .match import Engine, Results, play, seat_orders
 from .payoffs import ExactPayoffs, Payoffs
@@ -15,13 +14,9 @@ __all__ = [
     "LeagueProgress",
     "Member",
     "Payoffs",
-    "Person",
     "Results",
-    "StateAgent",
     "Store",
     "StoreError",
-    "TabularAgent",
     "play",
     "seat_orders",
-    "tabulate",
 ]

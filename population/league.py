@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..games.agent import Agent, UniformAgent
+from ..games.agent import Agent, TabularAgent, UniformAgent, tabulates
 from ..games.game import Game
 from ..games.policy import Policy
 from ..games.streams import seed_word, stream_key
+from ..games.tabulate import tabulate
 from ..progress import progress_bar
 from ..ratings.log import MatchLog
-from .agents import TabularAgent, tabulate, tabulates
 from .executors import EXECUTORS
 from .match import Engine, Results, as_agent, as_game, seat_orders, small_tree
 from .matchmaking import PRESETS, rounds

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..games.agent import Agent
+from ..games.agent import Agent, StateAgent, TabularAgent, put, tabulates, take
 from ..games.game import Game, RulesGame
 from ..games.policy import Policy
 from ..games.streams import seed_word, stream_key
+from ..games.tabulate import tabulate
 from ..games.vector import StateVectorEnv, vector_env
 from ..ratings.log import MatchLog
-from .agents import StateAgent, TabularAgent, put, seated, tabulate, tabulates, take
 from .tables import MatchTables, policy_thresholds
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def play_batch(
     for p in range(game.num_players):
         for i in np.unique(seats[:, p]):
             rows = np.flatnonzero(seats[:, p] == i)
-            agent = seated(agents[i], p)
+            agent = agents[i].at(p)
             groups.append([p, agent, rows, agent.start(len(rows))])
     playing, total = np.ones(matches, bool), np.zeros((matches, game.num_players))
     while playing.any():

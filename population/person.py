@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..games.agent import Agent, UniformAgent
+from ..games.agent import Agent, PersonAgent, TabularAgent, UniformAgent
 from ..games.game import Game
-from .agents import Person, TabularAgent
 from .match import play_batch, seat_orders
 
 
@@ -46,7 +45,7 @@ def play_at_terminal(
     """
     if seat is not None and not 0 <= seat < game.num_players:
         raise ValueError(f"seat must be from 0 to {game.num_players - 1}, got {seat}")
-    other, person = opponent(game, against), Person(ask=ask, tell=tell)
+    other, person = opponent(game, against), PersonAgent(ask=ask, tell=tell)
     rng, orders = np.random.default_rng(seed), seat_orders(game.num_players)
     returns: list[float] = []
     while True:

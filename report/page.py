@@ -45,13 +45,14 @@ def write_report(
         raise ValueError("a report needs a league, a solution or both")
     solutions = {} if solution is None else dict(solution) if isinstance(solution, Mapping) else {"": solution}
     solutions = {name or f"{s.algorithm} on {s.game_id}": s for name, s in solutions.items()}
+    summary: Summary | None = None
     if isinstance(league, (str, Path)):
         from ..population.league import League as Open
 
         with Open.open(league, read_only=True) as opened:
             summary = summarise(opened, model)
-    else:
-        summary = None if league is None else summarise(league, model)
+    elif league is not None:
+        summary = summarise(league, model)
     text = page(title or _title(summary, solutions), summary, solutions)
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

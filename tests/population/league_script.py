@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 
-from ludus.games.agent import Agent, UniformAgent
+from ludus.games.agent import Agent, StateAgent, UniformAgent
 from ludus.games.policy import Policy
 from ludus.games.registry import make
-from ludus.population import League, StateAgent
+from ludus.population import League
 
 MATCHES, SEED = 12_000, 5
 

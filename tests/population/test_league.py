@@ -8,10 +8,10 @@ import sqlite3
 import numpy as np
 import pytest
 
-from ludus.games.agent import Agent, UniformAgent
+from ludus.games.agent import Agent, StateAgent, UniformAgent
 from ludus.games.policy import Policy
 from ludus.games.registry import make
-from ludus.population import League, StateAgent, StoreError
+from ludus.population import League, StoreError
 from ludus.population.league import batch_size
 from ludus.ratings.log import MatchLog
 
