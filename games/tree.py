@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import hashlib
+import math
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -270,6 +273,23 @@ def compile_tree(setup: Setup, game_id: str = "", max_histories: int = MAX_HISTO
     return GameTree(**arrays, game_id=game_id, _labels=labels)
 
 
+def _uncollected(build: Callable[..., GameTree]) -> Callable[..., GameTree]:
+    """Pauses the garbage collector: it would look through the millions of objects of a walk again and again."""
+
+    @functools.wraps(build)
+    def paused(*args: Any, **kwargs: Any) -> GameTree:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return build(*args, **kwargs)
+        finally:
+            if was_on:
+                gc.enable()
+
+    return paused
+
+
+@_uncollected
 def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: int = MAX_HISTORIES) -> GameTree:
     """Builds the tree of a game written as a Python `State`; raises as `compile_tree` does."""
     from . import _build
@@ -302,7 +322,7 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
             movers = state.to_move()
         if not movers:
             utility = [float(u) for u in state.returns()]
-            if len(utility) != num_players or not np.isfinite(utility).all():
+            if len(utility) != num_players or not all(map(math.isfinite, utility)):
                 raise fail(_build.UTILITY, "", path)
             node_player[v], node_index[v] = END, len(leaf_chance)
             leaf_seq.append(last)
