@@ -132,11 +132,11 @@ def test_an_outside_parallel_environment_plays_as_the_original():
 def test_an_outside_turn_based_environment():
     """PettingZoo's tic-tac-toe: masks are honoured, a win pays +1 and -1 and is no truncation."""
     batch = ludus.make("pettingzoo/classic.tictactoe_v3").vector_env(1)
-    obs, legal = batch.reset(seed=0)
+    _, legal = batch.reset(seed=0)
     assert batch.to_move.tolist() == [[True, False]]
     for player, cell in enumerate([0, 3, 1, 4]):
         assert legal[0, player % 2, cell]
-        obs, reward, done, legal = batch.step(np.full((1, 2), cell))
+        _, reward, done, legal = batch.step(np.full((1, 2), cell))
         assert not legal[0].any(axis=0)[cell]
         assert not done[0]
     with pytest.raises(ValueError, match="environment 0: action 4 is not legal for player 0"):
