@@ -6,6 +6,7 @@ import collections
 import itertools
 import multiprocessing
 import os
+import pickle
 import sys
 import threading
 import time
@@ -34,10 +35,13 @@ def process_pool(worker: Callable[[Any], Any], tasks: Iterable[Any], processes: 
     they are started anew, and the worker must be picklable.
 
     Raises:
+        TypeError: the worker holds an agent that cannot be sent to a new process.
         RuntimeError: a process died.
     """
-    fork = "fork" in multiprocessing.get_all_start_methods() and "torch" not in sys.modules
-    context = multiprocessing.get_context("fork" if fork else "spawn")
+    method = start_method()
+    if method != "fork":
+        _check_travels(worker)
+    context = multiprocessing.get_context(method)
     todo = iter(tasks)
     with ProcessPoolExecutor(processes, context, _begin, (worker, os.getpid())) as pool:
         flying: collections.deque[Future] = collections.deque()
@@ -57,6 +61,19 @@ def process_pool(worker: Callable[[Any], Any], tasks: Iterable[Any], processes: 
 
 
 EXECUTORS: dict[str, Executor] = {"serial": serial, "processes": process_pool}
+
+
+def start_method() -> str:
+    """How the processes of the pool are started."""
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() and "torch" not in sys.modules else "spawn"
+
+
+def _check_travels(worker: Any) -> None:
+    try:
+        pickle.dumps(worker)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise TypeError(f"an agent cannot be sent to a new process ({error}); use executor='serial'") from None
+
 
 _worker: Callable[[Any], Any] | None = None
 

@@ -97,10 +97,19 @@ class Engine:
         self.policies: list[Policy | None] = [None] * len(self.agents)
         if any(tabulates(agent) for agent in self.agents) and (tree := small_tree(game, self.agents)) is not None:
             self.policies = [tabulate(game, agent) if tabulates(agent) else None for agent in self.agents]
+            # From here on a policy stands for its agent everywhere, so that a league which was stored plays the same.
+            for i, policy in enumerate(self.policies):
+                if policy is not None:
+                    self.agents[i] = TabularAgent(policy, self.agents[i].name)
             self._tables = MatchTables.of(tree)
             known = [policy for policy in self.policies if policy is not None]
             self._rows = np.maximum(np.cumsum([policy is not None for policy in self.policies]) - 1, 0)
             self._thresholds = policy_thresholds(known)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process go the game's id, the policies' numbers and the agents that have none."""
+        pairs = zip(self.agents, self.policies)
+        return _engine, (self.game.id, [a if p is None else (a.name, p.probabilities) for a, p in pairs])
 
     def compiled(self, members: Sequence[int]) -> bool:
         """Whether the match kernel plays matches among these members."""
@@ -137,8 +146,10 @@ class Engine:
         same place of different batches.
         """
         returns = np.empty((len(numbers), self.game.num_players))
-        for part in range(share):
-            mine = np.flatnonzero(numbers % share == part)
+        # A stretch that begins amid a group of matches with one luck plays the rest of that group first.
+        torn = numbers // share == numbers[0] // share if numbers[0] % share else np.zeros(len(numbers), bool)
+        for whole, part in itertools.product((False, True), range(share)):
+            mine = np.flatnonzero((torn != whole) & (numbers % share == part))
             for at in range(0, len(mine), ENV_BATCH):
                 chunk = mine[at : at + ENV_BATCH]
                 first = int(numbers[chunk[0]])
@@ -147,6 +158,13 @@ class Engine:
                 seats = seatings[numbers[chunk] % len(seatings)]
                 returns[chunk] = play_batch(self.game, self.agents, seats, luck, rng)
         return returns
+
+
+def _engine(game_id: str, members: list[Any]) -> Engine:
+    game = as_game(game_id)
+    if not any(isinstance(m, tuple) for m in members):
+        game.__dict__["_no_tree"] = True  # it was tried and found too large
+    return Engine(game, [TabularAgent(Policy(game, m[1]), m[0]) if isinstance(m, tuple) else m for m in members])
 
 
 def play_batch(

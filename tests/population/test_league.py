@@ -69,6 +69,42 @@ def test_round_robin_is_balanced():
             assert (league.payoffs(seat).count[~np.eye(4, dtype=bool)] == 500).all()
 
 
+def test_processes_that_are_started_anew(monkeypatch):
+    """Where forking is not safe the members travel: as policies, or pickled where there is no tree."""
+    from ludus.population import executors
+
+    monkeypatch.setattr(executors, "start_method", lambda: "spawn")
+    for name in ("kuhn_poker", "connect_four"):
+        logs = []
+        for executor in ("serial", "processes"):
+            with League(name) as league:
+                league.add("a", UniformAgent())
+                league.add("b", UniformAgent())
+                league.add("c", Policy.random(league.game, 1) if name == "kuhn_poker" else UniformAgent())
+                logs.append(league.run(1300, executor, workers=2).log())
+        assert logs[0] == logs[1]
+    with League("kuhn_poker") as league:
+        league.add("a", UniformAgent())
+        league.add("b", StateAgent(lambda state, player, rng: 0))
+        with pytest.raises(TypeError, match="cannot be sent to a new process"):
+            league.run(100, "processes")
+
+
+def test_stored_members_play_as_the_ones_that_were_added(path):
+    """Also against one that is asked: a policy stands for its agent everywhere."""
+    logs = []
+    for reopen in (False, True):
+        with League("kuhn_poker", None if not reopen else path) as league:
+            league.add("uniform", UniformAgent())
+            league.add("scripted", StateAgent(first_legal))
+            if not reopen:
+                logs.append(league.run(500).log())
+    with League.open(path) as league:
+        league.add("scripted", StateAgent(first_legal))
+        logs.append(league.run(500).log())
+    assert logs[0] == logs[1]
+
+
 def test_members_meet_by_turns():
     """A rating that is folded over the log must not see all matches of a pair in one piece."""
     with filled(None, 12 * 50) as league:

@@ -172,6 +172,15 @@ def test_paired_luck_cancels_between_equal_players(kind):
     assert (of_a[0::2] + of_a[1::2]).any()
 
 
+def test_luck_stays_paired_where_a_stretch_begins_amid_a_pair():
+    game = make("kuhn_poker")
+    tree = game.tree()
+    bet = closed(Policy.from_weights(tree, np.where(tree.sequence_action == 1, 1.0, 0.0)))
+    results = Engine(game, [bet, bet]).play(seat_orders(2), 3, 7, 207, 2)
+    of_a = results.outcomes[results.codes][:, 0] * np.where(np.arange(7, 207) % 2, -1, 1)
+    np.testing.assert_array_equal(of_a[1:199:2] + of_a[2:200:2], 0.0)
+
+
 @pytest.mark.parametrize("players", [2, 3, 4, 5])
 def test_seats_are_balanced(players):
     orders = seat_orders(players)
