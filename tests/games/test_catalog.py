@@ -222,12 +222,14 @@ import json, sys
 from ludus.games.registry import make
 from ludus.games.tree import walk_tree
 games = [make(id) for id in sys.argv[1:]]
-print(json.dumps([walk_tree(game.root(), game.num_players).fingerprint for game in games]))
+walked = [walk_tree(game.root(), game.num_players).fingerprint for game in games]
+assert walked == [game.tree().fingerprint for game in games]
+print(json.dumps(walked))
 """
 
 
 def test_rules_run_as_plain_python():
-    """The same functions, not compiled, make the same games."""
+    """The same functions, and the walk that builds trees, not compiled, make the same games."""
     ids = ["kuhn_poker", "leduc_poker(suit_isomorphism=true)", "liars_dice(faces=2)", "goofspiel(cards=3)"]
     ids += ["connect_four(rows=2,columns=3,k=2)", "centipede", "repeated(rounds=2,continuation=0.5)", "random_game"]
     run = subprocess.run(
