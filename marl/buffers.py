@@ -9,7 +9,7 @@ import numpy as np
 
 
 class EpisodeReplay:
-    """The last `capacity` finished episodes, and the unfinished one of each of B environments.
+    """`capacity` finished episodes, those that began last, and the unfinished one of each of B environments.
 
     Every episode has a slot of its own into which its steps are written as they happen; nothing is copied when it ends.
     Room for longer episodes is made when one comes (memory that was never written costs nothing).

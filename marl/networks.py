@@ -61,12 +61,14 @@ class PlayerNet(nn.Module):
         needs_seat: whether the output depends on the player's number beside its input.
     """
 
+    memory_size: int
+
     def __init__(self, make: Callable[[int], nn.Module], inputs: int, num_players: int, share: bool, ids: bool):
         """make: number of inputs -> net; share: one net for all; ids: a one-hot player number joins a shared input."""
         super().__init__()
         self.num_players, self.ids = num_players, share and ids
         self.nets = nn.ModuleList(make(inputs + num_players * self.ids) for _ in range(1 if share else num_players))
-        self.memory_size = int(self.nets[0].memory_size)
+        self.memory_size = self.nets[0].memory_size  # type: ignore[assignment]
         self.needs_seat = self.ids or not share
 
     def forward(self, x: Tensor, player: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:

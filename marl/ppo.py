@@ -4,8 +4,9 @@ A player's transition lasts from one of its decisions to its next one, or to the
 between add up. A decision whose end lies beyond a rollout is carried into the next one, so none is lost or cut.
 
 In games against each other, plain PPO runs in circles around the equilibrium. A term `magnet` · KL(π‖ρ) pulls the
-policy towards a slowly following copy ρ of itself, the moving magnet of magnetic mirror descent (Sokota et al. 2023), so that
-the last iterate settles: on a quantal response equilibrium while ρ stands still, on a Nash equilibrium as it follows.
+policy towards a slowly following copy ρ of itself, the moving magnet of magnetic mirror descent (Sokota et al. 2023).
+With it the last iterate settles: at a quantal response equilibrium while ρ stands still, at a Nash equilibrium once ρ
+follows.
 """
 
 from __future__ import annotations

@@ -1,0 +1,9 @@
+"""Trains until it is killed. Arguments: algorithm, game, folder."""
+
+import sys
+
+from ludus.marl import train
+
+if __name__ == "__main__":
+    algorithm, game, out = sys.argv[1:]
+    train(algorithm, game, steps=24_000, seed=5, out=out, points=12, episodes=8)
