@@ -159,6 +159,9 @@ class MatrixGame(RulesGame):
     player's payoff in a zero-sum game of two, a single one-dimensional array the payoffs of one player alone.
     """
 
+    payoffs: np.ndarray
+    """float64[P, A0, …, A(P-1)], read-only: ``payoffs[p][a0, a1, …]`` is player p's payoff."""
+
     def __init__(self, *payoffs: Any, id: str = "matrix_game", title: str = "", action_names: Sequence[str] = ()):
         """
         Args:
@@ -185,9 +188,6 @@ class MatrixGame(RulesGame):
         )
         tensor.setflags(write=False)
         object.__setattr__(self, "payoffs", tensor)
-
-    payoffs: np.ndarray
-    """float64[P, A0, …, A(P-1)], read-only: ``payoffs[p][a0, a1, …]`` is player p's payoff."""
 
     def num_actions_of(self, player: int) -> int:
         """How many actions a player has."""
