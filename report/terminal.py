@@ -16,24 +16,19 @@ if TYPE_CHECKING:
 
 
 def leaderboard_table(league: League | Summary, model: str = "plackett_luce") -> Table:
-    """Rating, interval, matches, mean return, exact value and exploitability of every member, best first."""
+    """Rating with half its 90 % interval, exact value, exploitability, mean return and matches of every member."""
     summary = league if isinstance(league, Summary) else summarise(league, model)
     table = Table(title=f"{summary.game}: {summary.matches:,} matches, {summary.model}", title_justify="left", box=None)
-    table.add_column("")
+    table.add_column("", justify="right", no_wrap=True)
     table.add_column("member", style="bold", overflow="fold")
-    for heading in ("rating", "90 % interval", "rank", "matches", "mean return"):
-        table.add_column(heading, justify="right")
-    if summary.exact:
-        table.add_column("exact value", justify="right")
-        table.add_column("exploitability", justify="right")
+    exact_headings = ("exact\nvalue", "exploit-\nability") if summary.exact else ()
+    for heading in ("rating", *exact_headings, "mean\nreturn", "matches"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in summary.rows:
-        interval = "" if math.isnan(row.low) else f"{row.low:.2f} … {row.high:.2f}"
-        places = f"{row.rank_low}–{row.rank_high}" if row.rank_low != row.rank_high else f"{row.rank_low}"
+        half = "" if math.isnan(row.low) else f" ± {(row.high - row.low) / 2:.2f}"
+        exact = (_or_dash(row.value, "+.4f"), _or_dash(row.exploitability, ".4g")) if summary.exact else ()
         played = f"{row.mean:+.3f} ± {row.error:.3f}"
-        cells = [str(row.rank), row.player, f"{row.mu:.2f}", interval, places, f"{row.matches:,}", played]
-        if summary.exact:
-            cells += [_or_dash(row.value, "+.4f"), _or_dash(row.exploitability, ".4g")]
-        table.add_row(*cells)
+        table.add_row(str(row.rank), row.player, f"{row.mu:.2f}{half}", *exact, played, f"{row.matches:,}")
     return table
 
 
