@@ -63,3 +63,11 @@ bench: $(STAMPS)/test
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info demo
+
+# Peers that do not install beside ours have environments of their own under .peers.
+peers: .peers/liteefg/bin/python
+
+.peers/liteefg/bin/python:
+	@echo "installing LiteEFG into .peers/liteefg"
+	@$(PYTHON) -m venv .peers/liteefg
+	@.peers/liteefg/bin/python -m pip install --quiet 'LiteEFG==1.0.0' || { rm -rf .peers/liteefg; exit 1; }

@@ -7,9 +7,12 @@ taken in turns within one run. Cases without a peer carry an absolute target.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import os
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,7 +43,7 @@ class Case:
     name: str
     unit: str
     ours: Callable[[], Measure]
-    peer: Callable[[], Measure] | None = None
+    peer: Callable[[], Measure | None] | None = None
     target: float | None = None
     by: str = ""
     repeats: int = 5
@@ -54,9 +57,43 @@ def timed(work: Callable[[], Any], units: float) -> float:
     return units / (time.perf_counter() - start)
 
 
+def peer_process(name: str, script: str, *arguments: Any) -> Measure | None:
+    """A peer in a virtual environment of its own (``make peers``), which times itself each time it is asked.
+
+    -> None where the environment is not there.
+    """
+    python = Path(__file__).parent.parent / ".peers" / name / "bin" / "python"
+    if not python.exists():
+        return None
+    command = [str(python), str(Path(__file__).parent / "peers" / script), *map(str, arguments)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    atexit.register(process.kill)
+
+    def answer() -> dict[str, Any]:
+        while True:
+            text = process.stdout.readline()
+            if not text:
+                raise RuntimeError(f"the peer {name} stopped: {' '.join(command)}")
+            if text.startswith("{"):
+                return json.loads(text)
+
+    answer()
+
+    def ask() -> float:
+        process.stdin.write("again\n")
+        process.stdin.flush()
+        return answer()["speed"]
+
+    return ask
+
+
 def measure(case: Case) -> dict[str, Any]:
     """Runs one case. -> its row: medians, spread, ratio, whether the target is met."""
     ours, peer = case.ours(), case.peer() if case.peer else None
+    if case.peer is not None and peer is None:
+        return {"case": case.name, "unit": case.unit, "absent": f"{case.by} is not installed: make peers"}
     ours()  # warm: caches filled, kernels loaded
     own, theirs = [], []
     for _ in range(case.repeats):
@@ -106,6 +143,8 @@ def run(suite: str, cases: Sequence[Case], argv: Sequence[str] | None = None) ->
 
 def line(row: dict[str, Any]) -> str:
     """One row of the table."""
+    if "absent" in row:
+        return f"{row['case']:<52} not measured: {row['absent']}"
     text = f"{row['case']:<52} {quantity(row['ours']):>9} {row['unit']}"
     if "ratio" in row:
         text += f"   {row['peer']} {quantity(row['peer_speed'])}   ratio {row['ratio']:,.4g}"
@@ -130,8 +169,6 @@ def machine() -> dict[str, Any]:
         name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    import os
-
     return {
         "processor": name,
         "cores": os.cpu_count(),

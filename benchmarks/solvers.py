@@ -7,7 +7,7 @@ import time
 import ludus
 from ludus import solvers
 
-from .harness import Case, Measure, run, timed
+from .harness import Case, Measure, peer_process, run, timed
 
 
 def cfr_plus(game: str, iterations: int) -> Measure:
@@ -77,7 +77,47 @@ def cases() -> list[Case]:
                 "open_spiel C++",
             )
         )
+    goofspiel = "num_cards=4,imp_info=True,points_order=descending"
+    for title, ours, peer, fast, slow in (
+        ("Leduc", "leduc_poker", "leduc_poker", 20_000, 200),
+        ("Liar's Dice, 1 die of 6", "liars_dice", "liars_dice(numdice=1)", 1_000, 2),
+        (
+            "Goofspiel, 4 cards",
+            "goofspiel(cards=4,imp_info=True,points_order=descending)",
+            f"goofspiel({goofspiel})",
+            50_000,
+            1_000,
+        ),
+        ("Kuhn", "kuhn_poker", "kuhn_poker", 200_000, 5_000),
+    ):
+        found.append(
+            Case(
+                f"CFR+ {title}, against LiteEFG",
+                "iterations/s",
+                lambda ours=ours, fast=fast: cfr_plus(ours, fast),
+                lambda peer=peer, slow=slow: peer_process("liteefg", "liteefg_cfr.py", peer, slow),
+                1 if title == "Kuhn" else 50,
+                "LiteEFG",
+            )
+        )
+    for cards, most in ((6, 3.0),):
+        id = f"goofspiel(cards={cards},imp_info=True,points_order=descending)"
+        found.append(
+            Case(
+                f"CFR+ Goofspiel, {cards} cards",
+                "ms/iteration",
+                lambda id=id: milliseconds(id, 50),
+                target=most,
+                at_most=True,
+            )
+        )
     return found
+
+
+def milliseconds(game: str, iterations: int) -> Measure:
+    """Milliseconds of one CFR+ iteration."""
+    speed = cfr_plus(game, iterations)
+    return lambda: 1e3 / speed()
 
 
 if __name__ == "__main__":
