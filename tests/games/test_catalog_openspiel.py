@@ -58,6 +58,7 @@ LARGE = {
     "connect_four(rows=3,columns=4,k=3)",
     "connect_four(rows=4,columns=3,k=3)",
     "goofspiel(cards=13,returns_type=point_difference)",
+    "repeated(stage=shapley,rounds=5)",
     "goofspiel(players=3,cards=5,turns=3,imp_info=true,returns_type=point_difference)",
 }
 """Those that a Python loop does not walk in a moment."""
