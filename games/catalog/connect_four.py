@@ -83,12 +83,13 @@ def observe(params, state, player, out):
     """Three boards, row by row from the bottom: the observer's pieces, the opponent's, and the free cells."""
     rows, columns = params[0], params[1]
     own, other = state[PIECES + player], state[PIECES + 1 - player]
-    for column in range(columns):
-        for row in range(rows):
-            bit, cell = column * (rows + 1) + row, row * columns + column
-            out[cell] = own >> bit & 1
-            out[rows * columns + cell] = other >> bit & 1
-            out[2 * rows * columns + cell] = 1 - ((own | other) >> bit & 1)
+    size = rows * columns
+    mine, theirs, free = out[:size], out[size : 2 * size], out[2 * size :]
+    for row in range(rows):
+        for column in range(columns):
+            cell, bit = row * columns + column, column * (rows + 1) + row
+            a, b = own >> bit & 1, other >> bit & 1
+            mine[cell], theirs[cell], free[cell] = a, b, 1 - a - b
 
 
 RULES = Rules.of(globals())
