@@ -33,8 +33,8 @@ class VectorEnv(abc.ABC):
     Attributes:
         game: the game.
         num_envs, num_players, num_actions, observation_size: B, P, A and O.
-        final_obs: float32[B, P, O], read-only: the last observation of each environment's last ended episode.
-        truncated: bool[B], read-only: the last step ended the episode by a time limit rather than by the rules.
+        final_obs: float32[B, P, O], a read-only view: the last observation of each environment's last ended episode.
+        truncated: bool[B], a read-only view: the last step ended the episode by a time limit rather than by the rules.
         copy: whether `reset` and `step` return fresh arrays (the default). With False they return the buffers that
             the next step overwrites: faster, not to be kept nor written.
     """

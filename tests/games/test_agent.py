@@ -7,7 +7,8 @@ import pytest
 
 import ludus
 from ludus.games.agent import Agent, PersonAgent, StateAgent, TabularAgent, UniformAgent, put, sample_rows, take
-from ludus.games.observations import infoset_observations
+from ludus.games.game import StateGame
+from ludus.games.observations import decision_states, infoset_observations
 from ludus.games.tabulate import tabulate
 
 PASS, BET = 0, 1
@@ -93,16 +94,15 @@ def test_a_tabular_agent_refuses_what_observations_do_not_tell(kuhn):
         def observe(self, player):
             return np.ones(1, np.float32)
 
-    ludus.register("blind_pennies")(Blind)
-    game = ludus.make("blind_pennies")
+    game = StateGame.of(Blind, id="blind_pennies")
     obs, legal = np.ones((1, 1), np.float32), np.ones((1, 2), bool)
     policy = ludus.Policy.from_dict(game, {"player 0": {0: 1.0}, "player 1": {0: 0.25, 1: 0.75}})
     with pytest.raises(ValueError, match=r"player 0 .* player 1 .* name the seat"):
-        TabularAgent(policy).probabilities(obs, legal)
-    p, _ = TabularAgent(policy).at(1).probabilities(obs, legal)
+        TabularAgent(policy, game=game).probabilities(obs, legal)
+    p, _ = TabularAgent(policy, game=game).at(1).probabilities(obs, legal)
     np.testing.assert_allclose(p, [[0.25, 0.75]])
     with pytest.raises(ValueError, match="no information set of blind_pennies has this observation"):
-        TabularAgent(policy).at(1).probabilities(2 * obs, legal)
+        TabularAgent(policy, game=game).at(1).probabilities(2 * obs, legal)
 
 
 def test_uniform_agent_is_the_uniform_policy(kuhn):
@@ -202,8 +202,6 @@ def test_an_agent_that_only_acts_cannot_be_tabulated(kuhn):
 
 def test_infoset_observations_of_rules_and_of_states_agree(kuhn):
     """The compiled walk against `State.observe` along the tree, for every history and not only the first one."""
-    from ludus.games.observations import decision_states
-
     for id in ("kuhn_poker", "leduc_poker", "two_step"):
         game = ludus.make(id)
         tree, rows = game.tree(), infoset_observations(game)
