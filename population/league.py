@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,8 +61,8 @@ class Member(NamedTuple):
 class League:
     """A population of agents that play each other, in a store that survives being killed.
 
-    The schedule is deterministic: batch k of a seed's series has a fixed pairing, fixed seats and a fixed seed, so that
-    a league which was killed and resumed has exactly the match log of one that never was.
+    The schedule is deterministic: each match of a seed's series has fixed members, seats and luck, so that a league
+    which was killed and resumed has exactly the match log of one that never was.
     """
 
     def __init__(
@@ -105,18 +105,17 @@ class League:
         """
         store = Store.open(path, read_only)
         league = cls.__new__(cls)
-        try:
-            league._begin(_same_game(store, game), store)
-        except BaseException:
-            store.close()
-            raise
+        league._begin(game, store)
         return league
 
-    def _begin(self, game: Game, store: Store) -> None:
-        self.game, self.store = game, store
-        self.preset, self.paired = store.facts["preset"], store.facts["paired"] == "1"
-        self._members = {row.name: Member(row, self._restored(row)) for row in store.players()}
-        self._engine: Engine | None = None
+    def _begin(self, game: Game | str | None, store: Store) -> None:
+        with ExitStack() as on_failure:
+            on_failure.callback(store.close)
+            self.game, self.store = _same_game(store, game), store
+            self.preset, self.paired = store.facts["preset"], store.facts["paired"] == "1"
+            self._members = {row.name: Member(row, self._restored(row)) for row in store.players()}
+            self._engine: Engine | None = None
+            on_failure.pop_all()
 
     def close(self) -> None:
         """Closes the store."""

@@ -29,7 +29,7 @@ ENV_BATCH = 1024
 
 
 class Results(NamedTuple):
-    """Matches of one pairing, in order."""
+    """What matches ended in, in their order."""
 
     outcomes: np.ndarray
     """float64[U, P]: different vectors of returns, by seat."""
@@ -102,9 +102,9 @@ class Engine:
                 if policy is not None:
                     self.agents[i] = TabularAgent(policy, self.agents[i].name)
             self._tables = MatchTables.of(tree)
-            known = [policy for policy in self.policies if policy is not None]
-            self._rows = np.maximum(np.cumsum([policy is not None for policy in self.policies]) - 1, 0)
-            self._thresholds = policy_thresholds(known)
+            self._thresholds = policy_thresholds([policy for policy in self.policies if policy is not None])
+        self._tabular = np.array([policy is not None for policy in self.policies])
+        self._rows = np.maximum(np.cumsum(self._tabular) - 1, 0)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process go the game's id, the policies' numbers and the agents that have none."""
@@ -113,7 +113,7 @@ class Engine:
 
     def compiled(self, members: Sequence[int]) -> bool:
         """Whether the match kernel plays matches among these members."""
-        return all(self.policies[i] is not None for i in members)
+        return bool(self._tabular[np.asarray(members)].all())
 
     def play(self, seatings: np.ndarray, seed: int, start: int, stop: int, share: int = 1) -> Results:
         """Matches start … stop - 1 under a seed, which decides all of them.
@@ -125,7 +125,7 @@ class Engine:
         Raises:
             ValueError: an agent chose an illegal action; the message names it.
         """
-        quick = np.array([self.compiled(row) for row in seatings.tolist()])
+        quick = self._tabular[seatings].all(axis=1)
         outcomes, codes = np.zeros((0, self.game.num_players)), np.zeros(stop - start, np.int32)
         if quick.any():  # the others are played along by whomever, and then overwritten
             outcomes = self._tables.outcomes
@@ -146,6 +146,8 @@ class Engine:
         same place of different batches.
         """
         returns = np.empty((len(numbers), self.game.num_players))
+        if not numbers.size:
+            return returns
         # A stretch that begins amid a group of matches with one luck plays the rest of that group first.
         torn = numbers // share == numbers[0] // share if numbers[0] % share else np.zeros(len(numbers), bool)
         for whole, part in itertools.product((False, True), range(share)):
@@ -185,7 +187,7 @@ def play_batch(
         for i in np.unique(seats[:, p]):
             rows = np.flatnonzero(seats[:, p] == i)
             agent = agents[i].at(p)
-            groups.append([p, agent, rows, agent.start(len(rows))])
+            groups.append([p, agent, rows, None if isinstance(agent, StateAgent) else agent.start(len(rows))])
     playing, total = np.ones(matches, bool), np.zeros((matches, game.num_players))
     while playing.any():
         actions = legal.argmax(axis=2)  # what the matches that are over do meanwhile

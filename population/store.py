@@ -290,9 +290,8 @@ class Store:
         """The rotas by number: int64[R, P], the players by their ids."""
         seats = int(self.facts["players"])
         rows = np.array(self._rows("SELECT rota, player FROM seatings ORDER BY rota, place, seat"), np.int64)
-        return (
-            {int(k): rows[rows[:, 0] == k, 1].reshape(-1, seats) for k in np.unique(rows[:, :1])} if len(rows) else {}
-        )
+        rows = rows.reshape(-1, 2)
+        return {int(k): rows[rows[:, 0] == k, 1].reshape(-1, seats) for k in np.unique(rows[:, 0])}
 
     def outcomes(self) -> np.ndarray:
         """float64[U, P]: the vectors of returns behind the codes."""

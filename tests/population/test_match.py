@@ -251,6 +251,7 @@ def test_names_are_made_unique_and_no_match_is_no_error():
     log = play("kuhn_poker", [UniformAgent(), UniformAgent()], 2)
     assert log.names == ("uniform 1", "uniform 2")
     assert len(play("kuhn_poker", [UniformAgent(), UniformAgent()], 0)) == 0
+    assert len(play("kuhn_poker", [Cheat(), UniformAgent()], 0)) == 0
 
 
 def test_a_person_plays_at_the_terminal(tmp_path):
