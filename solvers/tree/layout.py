@@ -19,6 +19,8 @@ from ._components import components
 
 STRIP = 8
 """Rows of a dense strip. Strips may reach past their block's end (onto zeros), so arrays are padded by this much."""
+APART = 4
+"""Strips are visited in so many rounds, so that neighbours lie far apart."""
 FULL_ENOUGH = 0.3
 """A component's block becomes dense strips where at least this part of their cells is filled."""
 
@@ -202,6 +204,7 @@ def _two_player_leaves(tree: GameTree, position: np.ndarray, component: np.ndarr
         strip_values[offsets[block] - offset + (c - run_column[block]) * STRIP + r - run_row[block]] = v
         lasting, at = _unique_blocks(strip_values, offsets - offset)
         strips[-1][:, 3] = offset + at
+        strips[-1] = strips[-1][_apart(strips[-1])]
         values.append(lasting)
         offset += len(lasting)
         strip_start.append(strip_start[-1] + len(run_row))
@@ -249,6 +252,13 @@ def _split(r: np.ndarray, c: np.ndarray, v: np.ndarray, component: np.ndarray) -
     order = np.lexsort((c[outside], r[outside]))
     strips = (new[block[inside]], run_row[keep], low[keep], width[keep])
     return (strips, (r[inside], c[inside], v[inside])), (r[outside][order], c[outside][order], v[outside][order])
+
+
+def _apart(strips: np.ndarray) -> np.ndarray:
+    """An order in which neighbouring strips do not write overlapping rows: a load that straddles a store still on its
+    way to the cache waits for it, which took a third of the time."""
+    place = np.unique(strips[:, 0], return_inverse=True)[1]
+    return np.lexsort((strips[:, 1], place, place % APART))
 
 
 def _unique_blocks(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
