@@ -245,7 +245,7 @@ def bench(
     run(suite, module.cases(), [*(["--only", only] if only else []), *(["--json"] if as_json else [])])
 
 
-_NO_SUITES = ("__init__", "harness", "peers")
+_NO_SUITES = ("__init__", "harness", "page")
 
 
 @league_app.command("status")

@@ -107,6 +107,7 @@ def measure(case: Case) -> dict[str, Any]:
         "ours": median,
         "ours_range": [min(own), max(own)],
         "target": case.target,
+        "at_most": case.at_most,
     }
     figure = median
     if theirs:
