@@ -53,6 +53,18 @@ def _pointer(name):
     return (lambda function: function) if nb.config.DISABLE_JIT else intrinsic(cast)
 
 
+def _borrowed(typingctx, array):
+    """An array's view that counts no references: taking slices of it in a loop costs no atomic operations."""
+
+    def codegen(context, builder, signature, args):
+        view = context.make_array(signature.args[0])(context, builder, value=args[0])
+        view.meminfo, view.parent = view.meminfo.type(None), view.parent.type(None)
+        return view._getvalue()
+
+    return array(array), codegen
+
+
+borrowed = (lambda array: array) if nb.config.DISABLE_JIT else intrinsic(_borrowed)
 _init, _to_move, _legal, _chance, _apply, _returns, _info, _observe = map(_pointer, Rules._fields)
 
 
@@ -121,6 +133,7 @@ def restart(
     chance = _chance(rules[3])
     apply = _apply(rules[4])
     observe = _observe(rules[7])
+    states, obs, mask = borrowed(states), borrowed(obs), borrowed(mask)
     states[:] = 0
     total[:] = 0.0
     for e in range(states.shape[0]):
@@ -162,6 +175,16 @@ def advance(
     apply = _apply(rules[4])
     returns = _returns(rules[5])
     observe = _observe(rules[7])
+    states, total, actions, obs, mask = (
+        borrowed(states),
+        borrowed(total),
+        borrowed(actions),
+        borrowed(obs),
+        borrowed(mask),
+    )
+    reward, final_obs = borrowed(reward), borrowed(final_obs)
+    params, joint, gain, out = borrowed(params), borrowed(joint), borrowed(gain), borrowed(out)
+    outcomes, probabilities = borrowed(outcomes), borrowed(probabilities)
     players = total.shape[1]
     for e in range(states.shape[0]):
         state, paid = states[e], reward[e]
