@@ -10,9 +10,11 @@ import numpy as np
 from ludus.games.agent import Agent, StateAgent, UniformAgent
 from ludus.games.policy import Policy
 from ludus.games.registry import make
-from ludus.population import League
+from ludus.population import League, league
 
 MATCHES, SEED = 12_000, 5
+SETTINGS = {"PYTHON_BATCH": 120, "COMMIT_SECONDS": 0.0}
+"""Of the module `league`: small batches, each committed at once, so that there is much to kill."""
 
 
 class Sleepy(Agent):
@@ -32,16 +34,20 @@ def careless(state, player, rng):
 
 
 def play(path: str, executor: str, seconds: float) -> None:
+    """Says "open", "ready" and "committed" as it goes."""
     game = make("kuhn_poker")
-    with League(game, path, paired=True) as league:
+    with League(game, path, paired=True) as entered:
         print("open", flush=True)
-        league.add("sleepy", Sleepy(seconds))
-        league.add("random table", Policy.random(game, 3))
-        league.add("uniform", UniformAgent(), parent="random table")
-        league.add("careless", StateAgent(careless))
+        entered.add("sleepy", Sleepy(seconds))
+        entered.add("random table", Policy.random(game, 3))
+        entered.add("uniform", UniformAgent(), parent="random table")
+        entered.add("careless", StateAgent(careless))
         print("ready", flush=True)
-        league.run(MATCHES, executor=executor, seed=SEED, workers=2)
+        for snapshot in entered.iterate(MATCHES, executor=executor, seed=SEED, workers=2):
+            print("committed" if snapshot.seconds else "started", flush=True)
 
 
 if __name__ == "__main__":
+    for name, value in SETTINGS.items():
+        setattr(league, name, value)
     play(sys.argv[1], sys.argv[2], float(sys.argv[3]))

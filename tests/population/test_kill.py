@@ -15,17 +15,19 @@ import numpy as np
 import pytest
 
 from ludus.population import League
+from ludus.population import league as league_module
 
 SCRIPT = Path(__file__).with_name("league_script.py")
 
 
-def killed_once(store: Path, executor: str, wait_for: str, delay: float) -> int:
-    """Starts the league, kills it `delay` seconds after it said `wait_for`; -> its exit status."""
+def killed_once(store: Path, executor: str, wait_for: str, times: int, delay: float) -> int:
+    """Starts the league, kills it `delay` seconds after it said `wait_for` so many times; -> its exit status."""
     command = [sys.executable, str(SCRIPT), str(store), executor, "0.004"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.strip() == wait_for:
+            times -= line.strip() == wait_for
+            if times <= 0:
                 break
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
@@ -33,28 +35,33 @@ def killed_once(store: Path, executor: str, wait_for: str, delay: float) -> int:
 
 
 @pytest.mark.parametrize("executor", ["serial", "processes"])
-def test_killed_ten_times_resumes_to_the_same_log(tmp_path, executor):
-    play = runpy.run_path(str(SCRIPT))["play"]
+def test_killed_ten_times_resumes_to_the_same_log(tmp_path, executor, monkeypatch):
+    script = runpy.run_path(str(SCRIPT))
+    play, matches = script["play"], script["MATCHES"]
+    for name, value in script["SETTINGS"].items():
+        monkeypatch.setattr(league_module, name, value)
     play(str(tmp_path / "undisturbed.db"), "serial", 0.0)
     rng, store, seen = np.random.default_rng(), tmp_path / "killed.db", [0]
     for k in range(10):
-        wait_for, delay = ("open", rng.uniform(0, 0.02)) if k % 5 == 0 else ("ready", rng.uniform(0.0, 0.5))
-        status = killed_once(store, executor, wait_for, delay)
+        wait_for = ("open", "ready", "committed", "committed", "committed")[k % 5]
+        status = killed_once(
+            store, executor, wait_for, int(rng.integers(1, 4)) if k % 5 > 1 else 1, rng.uniform(0, 0.1)
+        )
         assert status == -signal.SIGKILL, "the league ended before it was killed: it must be slower"
         with League.open(store, read_only=True) as league:
             seen.append(len(league.log()))
     assert seen == sorted(seen)
-    assert 0 < seen[-1] < 12_000
+    assert 0 < seen[-1] < matches
     play(str(store), executor, 0.0)
     with League.open(store, read_only=True) as again, League.open(tmp_path / "undisturbed.db", read_only=True) as never:
         assert again.log() == never.log()
-        assert len(again.log()) == 12_000
+        assert len(again.log()) == matches
         np.testing.assert_array_equal(again.payoffs().mean, never.payoffs().mean)
     assert sqlite3.connect(store).execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_workers_of_a_killed_coordinator_end(tmp_path):
-    killed_once(tmp_path / "league.db", "processes", "ready", 0.4)
+    killed_once(tmp_path / "league.db", "processes", "committed", 1, 0.0)
     deadline = time.monotonic() + 20
     while (alive := processes_with(str(tmp_path / "league.db"))) and time.monotonic() < deadline:
         time.sleep(0.1)

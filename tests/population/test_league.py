@@ -255,6 +255,17 @@ def test_unknown_preset_and_executor_name_what_there_is():
         league.run(10)
 
 
+def test_a_full_disk_loses_nothing_that_was_written(path):
+    with filled(path, 100_000) as league:
+        before, (pages,) = league.log(), league.store._rows("PRAGMA page_count")[0]
+        league.store._rows(f"PRAGMA max_page_count = {pages + 8}")
+        with pytest.raises(StoreError, match="full"):
+            league.run(400_000, seed=1)
+    with League.open(path) as league, filled(None, 100_000) as never:
+        assert league.log()[:100_000] == before
+        assert league.run(400_000, seed=1).log() == never.run(400_000, seed=1).log()
+
+
 # -- stores that are not what they should be ---------------------------------------------------------------------------
 
 
