@@ -101,7 +101,7 @@ def solve(
     from .solvers import solve as run
 
     made = _game(game)
-    limits = {"iterations": iterations, "target": target, "seconds": seconds}
+    limits: dict[str, Any] = {"iterations": iterations, "target": target, "seconds": seconds}
     solution = run(made.tree(), algorithm, **limits, seed=seed, progress=_bars(quiet), **_options(option))
     facts: dict[str, Any] = {
         "game": made.id,

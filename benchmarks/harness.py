@@ -66,7 +66,7 @@ def peer_process(name: str, script: str, *arguments: Any) -> Measure | None:
     if not python.exists():
         return None
     command = [str(python), str(Path(__file__).parent / "peers" / script), *map(str, arguments)]
-    process = subprocess.Popen(
+    process: Any = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     atexit.register(process.kill)

@@ -133,22 +133,18 @@ class StateGame(Game):
         Raises:
             TypeError: the root is no `State`, or does not declare its number of players and actions.
         """
-        root = start()
+        root: Any = start()
         if not isinstance(root, State):
             raise TypeError(f"{facts.get('id', 'a game')}: the root must be a ludus.State, got {type(root).__name__}")
+        declared: dict[str, Any] = {n: getattr(root, n, None) for n in ("num_players", "num_actions", *_FACTS)}
         for name in ("num_players", "num_actions"):
-            if not isinstance(getattr(root, name, None), (int, np.integer)):
+            if not isinstance(declared[name], (int, np.integer)):
                 raise TypeError(f"{type(root).__name__} must declare `{name}` (an integer class attribute)")
-        declared = {name: getattr(root, name, None) for name in _FACTS}
         tree = None
         if any(value is None for value in declared.values()):
-            tree = walk_tree(root, int(root.num_players), str(facts.get("id", "")))
-            declared = {
-                name: find(tree, root) if declared[name] is None else declared[name] for name, find in _FACTS.items()
-            }
-        game = cls(
-            start=start, num_players=int(root.num_players), num_actions=int(root.num_actions), **declared, **facts
-        )
+            tree = walk_tree(root, int(declared["num_players"]), str(facts.get("id", "")))
+            declared |= {name: find(tree, root) for name, find in _FACTS.items() if declared[name] is None}
+        game = cls(start=start, **declared, **facts)
         if tree is not None:
             game.__dict__["_tree"] = tree
         return game

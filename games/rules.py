@@ -80,7 +80,7 @@ class Rules(NamedTuple):
         Raises:
             ValueError: a rule is missing.
         """
-        found = {name: namespace.get(name) for name in cls._fields}
+        found: dict[str, Any] = {name: namespace.get(name) for name in cls._fields}
         if found["chance"] is None:
             found["chance"] = no_chance
         missing = [name for name, function in found.items() if function is None]
@@ -91,8 +91,9 @@ class Rules(NamedTuple):
     def compiled(self) -> Rules:
         """The same rules, each compiled (or loaded from Numba's cache) for its one signature."""
         for name, function in zip(self._fields, self):
-            if hasattr(function, "compile") and not function.signatures:
-                function.compile(SIGNATURES[name])
+            dispatcher: Any = function
+            if hasattr(dispatcher, "compile") and not dispatcher.signatures:
+                dispatcher.compile(SIGNATURES[name])
         return self
 
 

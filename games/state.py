@@ -36,7 +36,7 @@ class State(abc.ABC):
         """The next state. `action` is one integer, or one for each player of `to_move()` where several move."""
 
     @abc.abstractmethod
-    def returns(self) -> Sequence[float]:
+    def returns(self) -> Sequence[float] | np.ndarray:
         """Each player's return so far, float[P]; final at the end of the game."""
 
     @abc.abstractmethod

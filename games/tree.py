@@ -234,7 +234,7 @@ class GameTree:
             else:
                 graph.add_node(v, player=player, infoset=self.keys[index])
             for w in range(self.node_first[v], self.node_first[v] + self.node_count[v]):
-                edge = {"action": int(self.node_label[w])}
+                edge: dict[str, float] = {"action": int(self.node_label[w])}
                 if player == CHANCE:
                     edge["probability"] = float(self.node_prob[w])
                 graph.add_edge(v, w, **edge)
@@ -303,7 +303,9 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
     node_of: list[int] = []
     legal_of: list[list[int]] = []
     num_sequences = [1] * num_players
-    leaf_seq, leaf_chance, leaf_utility = [], [], []
+    leaf_seq: list[tuple[int, ...]] = []
+    leaf_chance: list[float] = []
+    leaf_utility: list[list[float]] = []
 
     def fail(status: int, key: Any, path: Any) -> ValueError:
         steps = []
@@ -381,11 +383,21 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
         node_count.extend([0] * count)
         node_label.extend(labels)
 
+    def int32(values: list[int]) -> np.ndarray:
+        return np.array(values, np.int32)
+
     raw = _build.Raw(
         np.array(node_player, np.int8),
-        *(np.array(a, np.int32) for a in (node_index, node_first, node_count, node_label)),
+        int32(node_index),
+        int32(node_first),
+        int32(node_count),
+        int32(node_label),
         np.array(node_prob),
-        *(np.array(a, np.int32) for a in (player_of, parent_of, first_of, count_of, node_of)),
+        int32(player_of),
+        int32(parent_of),
+        int32(first_of),
+        int32(count_of),
+        int32(node_of),
         np.cumsum([0, *count_of[:-1]]).astype(np.int32)[: len(count_of)],
         np.array([a for labels in legal_of for a in labels], np.int32),
         np.zeros(1, np.int64),
@@ -474,7 +486,7 @@ def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
