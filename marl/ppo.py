@@ -33,7 +33,7 @@ from .targets import gae
 @dataclass(frozen=True, kw_only=True)
 class PPOConfig:
     num_envs: int = setting(64, "environments that step together", low=1)
-    length: int = setting(32, "steps of each environment in a rollout", low=1)
+    length: int = setting(16, "steps of each environment in a rollout", low=1)
     epochs: int = setting(4, "passes over a rollout", low=1)
     minibatches: int = setting(4, "gradient updates in a pass", low=1)
     lr: float = setting(1e-3, "Adam's step size", low=0)
@@ -44,7 +44,7 @@ class PPOConfig:
     normalise: bool = setting(True, "scale advantages to mean 0 and deviation 1 in each minibatch")
     value_weight: float = setting(0.5, "weight of the critic's loss", low=0)
     magnet: float = setting(0.5, "weight of KL(policy‖magnet)", low=0)
-    magnet_rate: float = setting(0.15, "the magnet's step to the policy after a rollout; 0: it stays", low=0, high=1)
+    magnet_rate: float = setting(0.07, "the magnet's step to the policy after a rollout; 0: it stays", low=0, high=1)
     max_grad_norm: float = setting(0.5, "gradients are clipped to this norm", low=0)
     hidden: int = setting(64, "width of the networks' layers", low=1)
     share: bool = setting(True, "one policy and one critic for all players; else one each")
