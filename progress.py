@@ -30,17 +30,15 @@ def progress_bar(shown: bool, title: str, total: float | None, unit: str) -> Ite
     class Speed(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f} {unit}/s")
+            return Text("" if speed is None else f"{speed:,.0f}/s")
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
-        TextColumn("{task.completed:,.0f}" + ("/{task.total:,.0f}" if total else "") + f" {unit}"),
+        BarColumn(bar_width=16),
+        TextColumn("{task.completed:,.0f} " + unit),
         Speed(),
         TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        *((TextColumn("left"), TimeRemainingColumn(compact=True)) if total else (TimeElapsedColumn(),)),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=total, note="")

@@ -36,7 +36,7 @@ def main() -> None:
     )
     parser.add_argument("--matches", type=int, default=280_000, help="matches of the league")
     parser.add_argument(
-        "--train-steps", type=int, default=60_000, help="steps of the learner, where torch is installed"
+        "--train-steps", type=int, default=30_000, help="steps of the learner, where torch is installed"
     )
     arguments = parser.parse_args()
     out, say = arguments.out, Console()
@@ -46,6 +46,8 @@ def main() -> None:
     say.rule("[bold]1. Solve Leduc poker with CFR+")
     game = ludus.make("leduc_poker")
     say.print(game.tree())
+    with say.status("compiling kernels, or loading them from the cache"):
+        ludus.solve(game, "cfr+", iterations=1)
     solution = ludus.solve(game, "cfr+", target=1e-4, progress=True)
     solution.save(out / "leduc.ludus")
     ludus.report.print_solution(solution, say)
@@ -65,7 +67,7 @@ def main() -> None:
             run = ludus.train("ippo", game, steps=arguments.train_steps, seed=0, progress=True)
             league.add("PPO", run.agent)
         else:
-            say.print("torch is not installed: no learner takes part (pip install 'ludus[marl]')")
+            say.print("torch is not installed: no learner takes part (pip install 'ludus\\[marl]')")
         league.run(matches=arguments.matches, seed=0, progress=True)
 
         say.rule("[bold]3. Ratings beside exact numbers")

@@ -51,6 +51,5 @@ if __name__ == "__main__":
     print(game.tree())
     print(solution)
     for card in range(CARDS):
-        print(
-            f"card {card:2}: bets {solution.policy[0, str(card)][1]:6.1%}   calls {solution.policy[1, f'{card}b'][1]:6.1%}"
-        )
+        bets, calls = solution.policy[0, str(card)][1], solution.policy[1, f"{card}b"][1]
+        print(f"card {card:2}: bets {bets:6.1%}   calls {calls:6.1%}")

@@ -295,9 +295,14 @@ class League:
         return payoffs_of(self.names, *self.store.matches(), seat)
 
     def leaderboard(self, model: str = "plackett_luce", **parameters: Any) -> Leaderboard:
-        """Ratings of all matches under a rating model."""
-        from ..ratings import rate
+        """Ratings of all matches under a rating model.
 
+        Members are frozen, so nothing drifts: a model with a drift `tau` gets 0 unless told otherwise.
+        """
+        from ..ratings import make, rate
+
+        if "tau" in make(model).parameters():
+            parameters.setdefault("tau", 0.0)
         return rate(self.log(), model=model, **parameters)
 
     def has_exact(self) -> bool:

@@ -147,12 +147,12 @@ def solve(
 
     history: list[Record] = []
     snapshot = None
-    aim = f" (target {target:g})" if target is not None else ""
-    with progress_bar(progress, f"{algorithm} on {tree.game_id}{aim}", iterations, "it") as report:
+    total = iterations if target is None else None  # how far away a target is, nobody knows
+    with progress_bar(progress, f"{algorithm} on {tree.game_id}", total, "iterations") as report:
         for snapshot in iterate(tree, algorithm, every=points(), seed=seed, **options):
             elapsed = time.perf_counter() - start
             history.append(Record(snapshot.iteration, elapsed, snapshot.nash_conv))
-            report(snapshot.iteration, f"exploitability {snapshot.exploitability:.3g}")
+            report(snapshot.iteration, f"gap {snapshot.exploitability:.2g}")
             if target is not None and snapshot.exploitability <= target:
                 break
             if seconds is not None and elapsed >= seconds:
