@@ -13,10 +13,8 @@ import numpy as np
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ._streams import uniform
 from .rules import CHANCE, POINTERS, SIGNATURES, TERMINAL, Rules
-
-GOLDEN = 0x9E3779B97F4A7C15
-"""SplitMix64's step between two numbers of one stream (Steele, Lea & Flood 2014)."""
 
 _I = nb.types.int64
 _U = nb.types.uint64
@@ -66,21 +64,6 @@ def _borrowed(typingctx, array):
 
 borrowed = (lambda array: array) if nb.config.DISABLE_JIT else intrinsic(_borrowed)
 _init, _to_move, _legal, _chance, _apply, _returns, _info, _observe = map(_pointer, Rules._fields)
-
-
-@nb.njit(_U(_U), cache=True, error_model="numpy")
-def mix64(z):
-    """SplitMix64's finaliser, uint64 -> uint64."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@nb.njit(nb.types.float64(_U, _U), cache=True, error_model="numpy")
-def uniform(key, counter):
-    """Number `counter` of stream `key`: float64 in [0, 1)."""
-    z = mix64(key + (counter + np.uint64(1)) * np.uint64(GOLDEN))
-    return np.float64(z >> np.uint64(11)) * 2.0**-53
 
 
 @nb.njit(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from ..games._vector import GOLDEN, mix64
+from ..games._streams import mix64
+from ..games.streams import GOLDEN
 
 CHANCE, END = -1, -2
 DECISION_STREAM = np.uint64(0x6A09E667F3BCC908)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ludus
-from ludus.games import _vector
+from ludus.games import _streams
 from ludus.games.streams import Stream, mix64, seed_word, stream_key
 from ludus.games.vector import StateVectorEnv, vector_env
 
@@ -29,8 +29,8 @@ def test_the_streams_are_splitmix64():
 @given(WORDS, st.integers(0, 2**40))
 @settings(max_examples=50, deadline=None)
 def test_kernel_and_python_draw_the_same(key, counter):
-    assert int(_vector.mix64(np.uint64(key))) == mix64(key)
-    drawn = float(_vector.uniform(np.uint64(key), np.uint64(counter)))
+    assert int(_streams.mix64(np.uint64(key))) == mix64(key)
+    drawn = float(_streams.uniform(np.uint64(key), np.uint64(counter)))
     assert drawn == Stream(key, counter).uniform()
     assert 0.0 <= drawn < 1.0
 
