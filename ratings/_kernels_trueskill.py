@@ -6,7 +6,8 @@ import math
 
 from numba import njit
 
-from ._kernels_weng_lin import best_of_all, draw_factors, normal_cdf, sort_teams, win_factors
+from ._kernels_gauss import best_of_all, draw_factors, normal_cdf, win_factors
+from ._kernels_weng_lin import sort_teams
 
 
 @njit(cache=True, error_model="numpy")

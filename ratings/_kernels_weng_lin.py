@@ -1,14 +1,7 @@
 """Compiled Weng–Lin updates (Weng & Lin, JMLR 12, 2011): one match with any teams, a whole log, and a log of duels.
 
-Settings travel in two short arrays, so that every model is one specialisation:
-
-- ``options int64[8]``: KIND (0 Plackett–Luce, 1 Bradley–Terry, 2 Thurstone–Mosteller), COMPAT (1 = as openskill 6.2.0),
-  ERFC (how the running Python writes the normal distribution function, for COMPAT), WINDOW (-1 = full), BALANCE,
-  WEIGHTS (0 none, 1 partial play, 2 contribution), LIMIT (sigma never grows), DOUBLED (the c of
-  Thurstone–Mosteller part in COMPAT).
-- ``values float64[6]``: BETA, KAPPA, EPSILON, TAU, MARGIN, DRIFT (variance per unit of time).
-
-Teams of one match are 0..T-1; arrays ``team_*`` are indexed by team, ``order`` lists the teams from the best rank down.
+The settings ``options`` and ``values`` are described in ``_kernels_pairs``. Teams of one match are 0..T-1; arrays
+``team_*`` are indexed by team, ``order`` lists the teams from the best rank down.
 """
 
 from __future__ import annotations
@@ -18,97 +11,23 @@ import math
 import numpy as np
 from numba import njit
 
-KIND, COMPAT, ERFC, WINDOW, BALANCE, WEIGHTS, LIMIT, DOUBLED = range(8)
-BETA, KAPPA, EPSILON, TAU, MARGIN, DRIFT = range(6)
-_SQRT2 = math.sqrt(2.0)
-_SQRT_TAU = math.sqrt(2.0 * math.pi)
-_MACHINE = 2.220446049250313e-16
-
-
-@njit(cache=True, error_model="numpy")
-def normal_pdf(x):
-    """Density of the standard normal distribution."""
-    return math.exp(x * x / -2.0) / _SQRT_TAU
-
-
-@njit(cache=True, error_model="numpy")
-def normal_cdf(x, erfc_form):
-    """Distribution function; ``erfc_form`` 0 is the form of Python < 3.12, which loses digits in the lower tail."""
-    if erfc_form:
-        return 0.5 * math.erfc(-x / _SQRT2)
-    return 0.5 * (1.0 + math.erf(x / _SQRT2))
-
-
-@njit(cache=True, error_model="numpy")
-def inverse_mills(z):
-    """(phi(z) / Phi(z), phi(z) / Phi(z) + z), without cancellation in the lower tail."""
-    if z > -5.0:
-        ratio = normal_pdf(z) / normal_cdf(z, 1)
-        return ratio, ratio + z
-    # Continued fraction of Laplace: Phi(z)/phi(z) = 1/(x + 1/(x + 2/(x + ...))) with x = -z.
-    x = -z
-    tail = x
-    for k in range(40, 1, -1):
-        tail = x + k / tail
-    return x + 1.0 / tail, 1.0 / tail
-
-
-@njit(cache=True, error_model="numpy")
-def win_factors(x, t, compat, erfc_form):
-    """V(x, t) and W(x, t) of Weng & Lin: mean and variance corrections of a normal truncated to x > t."""
-    z = x - t
-    if compat:
-        mass = normal_cdf(z, erfc_form)
-        if mass < _MACHINE:
-            return -z, (1.0 if x < 0.0 else 0.0)
-        v = normal_pdf(z) / mass
-        return v, v * (v + z)
-    v, shifted = inverse_mills(z)
-    return v, v * shifted
-
-
-@njit(cache=True, error_model="numpy")
-def draw_factors(x, t, compat, erfc_form):
-    """The same for a draw: a normal truncated to |x| <= t."""
-    far = abs(x)
-    if compat:
-        mass = normal_cdf(t - far, erfc_form) - normal_cdf(-t - far, erfc_form)
-        if mass < 1e-5:
-            v = -x - t if x < 0.0 else -x + t
-        else:
-            a = normal_pdf(-t - far) - normal_pdf(t - far)
-            v = (-a if x < 0.0 else a) / mass
-        if mass < _MACHINE:
-            return v, 1.0
-        return v, ((t - far) * normal_pdf(t - far) + (t + far) * normal_pdf(-t - far)) / mass + v * v
-    near, away = far - t, far + t
-    if near < 0.0 and t > 1e-3:
-        mass = normal_cdf(t - far, 1) - normal_cdf(-away, 1)
-        v = (normal_pdf(near) - normal_pdf(away)) / mass
-        w = v * v + (-near * normal_pdf(near) + away * normal_pdf(away)) / mass
-    elif t * max(far, 1.0) < 1e-5:
-        # A sliver at far: the mean sits on it, and the spread within it is uniform.
-        v = far - t * t * far / 3.0
-        w = 1.0 - t * t / 3.0
-    else:
-        # Scaled by the density at the near end, so that nothing underflows.
-        drop = math.exp(-2.0 * far * t)
-        upper = 1.0 / inverse_mills(-near)[0]
-        mass = upper - drop / inverse_mills(-away)[0]
-        v = (1.0 - drop) / mass
-        w = v * v - (near - away * drop) / mass
-    w = min(max(w, 0.0), 1.0)
-    return (v if x < 0.0 else -v), w
-
-
-@njit(cache=True, error_model="numpy")
-def margin_factor(difference, options, values):
-    """How much more a win by ``difference`` counts than a bare one: 1 at the margin, never less, growing with it."""
-    if values[MARGIN] <= 0.0 or difference <= values[MARGIN]:
-        return 1.0
-    if options[COMPAT]:
-        return math.log1p(difference / values[MARGIN])
-    return math.log1p(difference / values[MARGIN]) / math.log(2.0)
+from ._kernels_gauss import best_of_all, normal_cdf
+from ._kernels_pairs import (
+    BALANCE,
+    BETA,
+    COMPAT,
+    DRIFT,
+    KAPPA,
+    KIND,
+    LIMIT,
+    MARGIN,
+    TAU,
+    WEIGHTS,
+    WINDOW,
+    margin_factor,
+    pairwise,
+    pairwise_fast,
+)
 
 
 @njit(cache=True, error_model="numpy")
@@ -272,67 +191,6 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
 
 
 @njit(cache=True, error_model="numpy")
-def pairwise(first, count, rank, score, team_mu, team_var, order, options, values, gamma, omega, delta):
-    """Algorithms 1–3 of Weng & Lin (Bradley–Terry, Thurstone–Mosteller; all pairs or a window) into ``omega, delta``.
-
-    Part averages over the neighbours. Full adds up all opponents in COMPAT; otherwise each pair counts 2/count, for
-    count teams hold count-1 independent comparisons, not count(count-1)/2.
-    """
-    beta2 = values[BETA] * values[BETA]
-    compat = options[COMPAT] == 1
-    window = options[WINDOW]
-    for a in range(count):
-        i = order[a]
-        lo, hi = 0, count
-        if window >= 0:
-            lo, hi = max(0, a - window), min(count, a + window + 1)
-        sum_o = 0.0
-        sum_d = 0.0
-        for b in range(lo, hi):
-            if b == a:
-                continue
-            q = order[b]
-            c = math.sqrt(team_var[i] + team_var[q] + 2.0 * beta2)
-            if options[DOUBLED]:
-                c = 2.0 * c
-            to_c = team_var[i] / c
-            g = gamma[i, q] if gamma.shape[0] > 0 else math.sqrt(team_var[i]) / c
-            f = 1.0
-            if score.shape[0] > 0:
-                f = margin_factor(abs(score[first + i] - score[first + q]), options, values)
-            divisor = f if compat else 1.0
-            factor = 1.0 if compat else f
-            won = rank[first + q] > rank[first + i]
-            tied = rank[first + q] == rank[first + i]
-            if options[KIND] == 1:
-                p = 1.0 / (1.0 + math.exp(((team_mu[q] - team_mu[i]) / divisor) / c))
-                s = 1.0 if won else (0.5 if tied else 0.0)
-                sum_o += factor * (to_c * (s - p))
-                sum_d += factor * ((g * to_c / c) * p * (1.0 - p))
-            else:
-                x = ((team_mu[i] - team_mu[q]) / c) / divisor
-                t = values[EPSILON] / c
-                if won:
-                    v, w = win_factors(x, t, compat, options[ERFC])
-                elif tied:
-                    v, w = draw_factors(x, t, compat, options[ERFC])
-                else:
-                    v, w = win_factors(-x, t, compat, options[ERFC])
-                    v = -v
-                sum_o += factor * (to_c * v)
-                sum_d += factor * ((g * to_c / c) * w)
-        if window >= 0:
-            pairs = hi - lo - 1
-            sum_o = sum_o / pairs if pairs > 0 else 0.0
-            sum_d = sum_d / pairs if pairs > 0 else 0.0
-        elif not compat:
-            sum_o *= 2.0 / count
-            sum_d *= 2.0 / count
-        omega[i] = sum_o
-        delta[i] = sum_d
-
-
-@njit(cache=True, error_model="numpy")
 def move_players(starts, first, count, players, weights, mu, sigma, before, team_var, options, values, omega, delta):
     """Share every team's step among its players; ``before float64[S]`` holds sigma before drift, for LIMIT."""
     strict = options[KIND] == 2 and options[WINDOW] >= 0 and options[COMPAT] == 1
@@ -359,6 +217,51 @@ def move_players(starts, first, count, players, weights, mu, sigma, before, team
 
 
 @njit(cache=True, error_model="numpy")
+def sum_plain(starts, first, count, players, weights, mu, sigma, dt, options, values, variance, team_mu, team_var):
+    """Drift and :func:`sum_teams` in one pass, outside COMPAT and BALANCE; ``variance`` [seats] comes out drifted."""
+    tau2 = values[TAU] * values[TAU]
+    base = starts[first]
+    partial = options[WEIGHTS] == 1
+    for t in range(count):
+        mean = 0.0
+        var = 0.0
+        for s in range(starts[first + t], starts[first + t + 1]):
+            p = players[s]
+            own = sigma[p] * sigma[p] + tau2
+            if values[DRIFT] > 0.0:
+                own += values[DRIFT] * dt[s - base]
+            variance[s - base] = own
+            w = weights[s] if partial else 1.0
+            mean += w * mu[p]
+            var += w * w * own
+        team_mu[t] = mean
+        team_var[t] = var
+
+
+@njit(cache=True, error_model="numpy")
+def move_plain(starts, first, count, players, weights, mu, sigma, variance, team_var, options, values, omega, delta):
+    """:func:`move_players` after :func:`sum_plain`: one division a team, one root a player."""
+    base = starts[first]
+    for t in range(count):
+        scale = 1.0 / team_var[t] if team_var[t] > 0.0 else 0.0
+        gains = omega[t] >= 0.0
+        step, shrink = omega[t] * scale, delta[t] * scale
+        for s in range(starts[first + t], starts[first + t + 1]):
+            p = players[s]
+            own = variance[s - base]
+            o, d = own * step, own * shrink
+            if options[WEIGHTS] == 1:
+                o *= weights[s]
+                d *= weights[s] * weights[s]
+            elif options[WEIGHTS] == 2:
+                o = o * weights[s] if gains else o / weights[s]
+                d = d * weights[s] if gains else d / weights[s]
+            mu[p] += o
+            new = math.sqrt(own * max(1.0 - d, values[KAPPA]))
+            sigma[p] = min(new, sigma[p]) if options[LIMIT] else new
+
+
+@njit(cache=True, error_model="numpy")
 def rate_match(
     starts,
     first,
@@ -377,63 +280,59 @@ def rate_match(
     teams,
     seats,
     seat_order,
+    block,
 ):
     """Update ``mu``, ``sigma`` [n] by the match whose teams are ``first .. first+count-1`` of ``starts``.
 
-    ``dt[seats]`` is time since the player's last match; ``teams float64[5, >=count]``, ``seats float64[>=seats]``,
+    ``dt[seats]`` is time since the player's last match; ``teams float64[8, >=count]``, ``seats float64[>=seats]``,
     ``order`` and ``seat_order`` int64 are scratch. ``gamma`` is empty for the default sqrt(S)/c.
     """
-    tau2 = values[TAU] * values[TAU]
-    base = starts[first]
-    for s in range(base, starts[first + count]):
-        p = players[s]
-        seats[s - base] = sigma[p]
-        grown = tau2 + values[DRIFT] * dt[s - base] if values[DRIFT] > 0.0 else tau2
-        sigma[p] = math.sqrt(sigma[p] * sigma[p] + grown)
-    sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1])
+    plain = not options[COMPAT] and not options[BALANCE]
+    if plain:
+        sum_plain(starts, first, count, players, weights, mu, sigma, dt, options, values, seats, teams[0], teams[1])
+    else:
+        tau2 = values[TAU] * values[TAU]
+        base = starts[first]
+        for s in range(base, starts[first + count]):
+            p = players[s]
+            seats[s - base] = sigma[p]
+            grown = tau2 + values[DRIFT] * dt[s - base] if values[DRIFT] > 0.0 else tau2
+            sigma[p] = math.sqrt(sigma[p] * sigma[p] + grown)
+        sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1])
     sort_teams(rank, first, count, teams[0], teams[1], options[COMPAT], order)
     if options[KIND] == 0:
         plackett_luce(
             first, count, rank, score, teams[0], teams[1], order, options, values, gamma, teams[2], teams[3], teams[4]
         )
-    else:
+    elif options[COMPAT] or gamma.shape[0] > 0:
         pairwise(first, count, rank, score, teams[0], teams[1], order, options, values, gamma, teams[3], teams[4])
+    else:
+        pairwise_fast(
+            first,
+            count,
+            rank,
+            score,
+            teams[0],
+            teams[1],
+            order,
+            options,
+            values,
+            teams[2],
+            teams[5],
+            teams[6],
+            teams[7],
+            block,
+            teams[3],
+            teams[4],
+        )
+    if plain:
+        move_plain(
+            starts, first, count, players, weights, mu, sigma, seats, teams[1], options, values, teams[3], teams[4]
+        )
+        return
     move_players(
         starts, first, count, players, weights, mu, sigma, seats, teams[1], options, values, teams[3], teams[4]
     )
-
-
-@njit(cache=True, error_model="numpy")
-def best_of_all(count, team_mu, team_sd, out):
-    """``out[i]``: P(team i performs best) among independent normals, by the trapezoid rule over its own performance."""
-    if count == 2:
-        z = (team_mu[0] - team_mu[1]) / math.sqrt(team_sd[0] ** 2 + team_sd[1] ** 2)
-        out[0] = normal_cdf(z, 1)
-        out[1] = normal_cdf(-z, 1)
-        return
-    total = 0.0
-    for i in range(count):
-        small = team_sd[i]
-        for j in range(count):
-            small = min(small, team_sd[j])
-        # The trapezoid rule is spectrally accurate once the step resolves the narrowest factor.
-        points = int(min(max(48.0, 24.0 * team_sd[i] / small), 2000.0))
-        step = 16.0 / points
-        area = 0.0
-        for k in range(points + 1):
-            z = -8.0 + k * step
-            x = team_mu[i] + team_sd[i] * z
-            product = normal_pdf(z)
-            for j in range(count):
-                if j != i:
-                    product *= normal_cdf((x - team_mu[j]) / team_sd[j], 1)
-                    if product < 1e-18:
-                        break
-            area += product
-        out[i] = area * step
-        total += out[i]
-    for i in range(count):
-        out[i] /= total
 
 
 @njit(cache=True, error_model="numpy")
@@ -456,6 +355,7 @@ def rate_log(
     teams,
     seats,
     seat_order,
+    block,
     dt,
 ):
     """Fold a log into ``mu``, ``sigma``, ``last`` [n]; with ``predict`` also ``win[T]``, forecasts made before."""
@@ -496,6 +396,7 @@ def rate_log(
             teams,
             seats,
             seat_order,
+            block,
         )
 
 

@@ -35,7 +35,7 @@ def balance(
 ) -> Teams:
     """Split ``players`` into ``teams`` of ``size`` (default: as equal as can be) as evenly as possible.
 
-    Two teams of at most 14 players in all are searched exhaustively; else swaps of players between teams are tried until
+    Two teams of at most 14 players in all are all searched; else swaps of players between teams are tried until
     none helps, from several random starts.
     """
     names = list(players)

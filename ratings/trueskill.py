@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _kernels, _kernels_trueskill, _kernels_weng_lin
+from . import _kernels, _kernels_gauss, _kernels_trueskill
 from .log import MatchLog, optional
 from .model import RatingModel, Ratings, finite, newcomers, positive
 
@@ -105,7 +105,7 @@ class TrueSkill(RatingModel):
     def win_probabilities(self, ratings: Ratings, teams: Sequence[Any]) -> np.ndarray:
         mean, sd = self._performance(ratings, teams)
         out = np.empty(len(teams))
-        _kernels_weng_lin.best_of_all(len(teams), mean, sd, out)
+        _kernels_gauss.best_of_all(len(teams), mean, sd, out)
         return out
 
     def draw_probability(self, ratings: Ratings, teams: Sequence[Any]) -> float:
@@ -116,6 +116,6 @@ class TrueSkill(RatingModel):
         for i in range(len(teams)):
             lowered = mean.copy()
             lowered[i] -= margin
-            _kernels_weng_lin.best_of_all(len(teams), lowered, sd, out)
+            _kernels_gauss.best_of_all(len(teams), lowered, sd, out)
             total += out[i]
         return max(0.0, 1.0 - total)

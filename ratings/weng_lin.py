@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from . import _kernels, _kernels_weng_lin
+from . import _kernels, _kernels_gauss, _kernels_pairs, _kernels_weng_lin
 from .log import MatchLog, freeze, optional
 from .model import RatingModel, Ratings, finite, newcomers, positive
 
@@ -254,9 +254,10 @@ class WengLin(RatingModel):
             values,
             gamma,
             np.empty(count, np.int64),
-            np.empty((5, count)),
+            np.empty((8, count)),
             np.empty(n),
             np.empty(n, np.int64),
+            np.empty((3, max(count, 256))),
         )
         new_mu, new_sigma = mu.tolist(), sigma.tolist()
         if compat and not all(map(math.isfinite, new_mu)):
@@ -326,7 +327,7 @@ class WengLin(RatingModel):
         """``gamma[i, q]`` of the caller's function; Plackett–Luce reads the first column only."""
         count = len(teams)
         mu = np.array([p.mu for team in teams for p in team])
-        sigma = np.sqrt(np.array([p.sigma for team in teams for p in team]) ** 2 + values[_kernels_weng_lin.TAU] ** 2)
+        sigma = np.sqrt(np.array([p.sigma for team in teams for p in team]) ** 2 + values[_kernels_pairs.TAU] ** 2)
         team_mu, team_var = np.empty(count), np.empty(count)
         seat_order = np.empty(len(mu), np.int64)
         _kernels_weng_lin.sum_teams(
@@ -355,7 +356,7 @@ class WengLin(RatingModel):
                     c = math.sqrt(float((team_var + self.beta**2).sum()))
                 else:
                     c = math.sqrt(team_var[i] + team_var[q] + 2.0 * self.beta**2)
-                    c = 2.0 * c if options[_kernels_weng_lin.DOUBLED] else c
+                    c = 2.0 * c if options[_kernels_pairs.DOUBLED] else c
                 out[i, q] = self.gamma(c, count, float(team_mu[i]), float(team_var[i]), drifted, place[i], own)  # type: ignore[misc]
         return out
 
@@ -436,7 +437,7 @@ class WengLin(RatingModel):
 
     def _best(self, mean: np.ndarray, var: np.ndarray) -> np.ndarray:
         out = np.empty(len(mean))
-        _kernels_weng_lin.best_of_all(len(mean), mean, np.sqrt(var + self.beta**2), out)
+        _kernels_gauss.best_of_all(len(mean), mean, np.sqrt(var + self.beta**2), out)
         return out
 
     def _lead(self, mean: np.ndarray, var: np.ndarray, margin: float) -> np.ndarray:
@@ -445,7 +446,7 @@ class WengLin(RatingModel):
         for i in range(len(mean)):
             lowered = mean.copy()
             lowered[i] -= margin
-            _kernels_weng_lin.best_of_all(len(mean), lowered, np.sqrt(var + self.beta**2), both)
+            _kernels_gauss.best_of_all(len(mean), lowered, np.sqrt(var + self.beta**2), both)
             out[i] = both[i]
         return out
 
@@ -506,9 +507,10 @@ class WengLin(RatingModel):
             win,
             predict,
             np.empty(teams, np.int64),
-            np.empty((5, teams)),
+            np.empty((8, teams)),
             np.empty(seats),
             np.empty(seats, np.int64),
+            np.empty((3, max(teams, 256))),
             np.zeros(seats),
         )
 

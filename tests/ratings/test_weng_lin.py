@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ludus.ratings as lr
-from ludus.ratings import _kernels_weng_lin as kernels
+from ludus.ratings import _kernels_gauss as kernels
 
 from .strategies import random_log
 
