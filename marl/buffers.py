@@ -50,14 +50,14 @@ class EpisodeReplay:
     def sample(self, rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
         """`count` episodes, drawn with replacement: name -> array[T, count, ...] with T the longest's length.
 
-        ``filled`` bool[T, count] tells which entries belong to an episode, ``done`` its last step; others are stale.
+        ``filled`` bool[T, count] tells which entries belong to an episode; the others are stale.
         """
         finished = np.flatnonzero(self.length)
         slots = finished[rng.integers(len(finished), size=count)]
         length = self.length[slots]
         time = np.arange(length.max())[:, None]
         batch = {name: array[slots, time] for name, array in self.data.items()}
-        return {**batch, "filled": time < length, "done": time == length - 1}
+        return {**batch, "filled": time < length}
 
     @property
     def _room(self) -> int:

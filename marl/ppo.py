@@ -136,7 +136,8 @@ def train(
             batch["magnet"] = log_policy(magnet, batch)
         losses = []
         for _ in range(config.epochs):
-            for rows in np.array_split(rng.permutation(len(batch["action"])), config.minibatches):
+            decisions = rng.permutation(len(batch["action"]))
+            for rows in filter(len, np.array_split(decisions, config.minibatches)):
                 part = {name: value[torch.from_numpy(rows)] for name, value in batch.items()}
                 loss = ppo_loss(nets, part, config)
                 losses.append(check_finite(loss.item(), clock))
@@ -149,13 +150,8 @@ def train(
             for slow, fast in zip(magnet.parameters(), nets.policy.parameters()):
                 slow.lerp_(fast, config.magnet_rate)
         window.carry(complete.numpy())
-        yield Snapshot(
-            clock.step,
-            envs.mean_return,
-            {"loss": float(np.mean(losses))},
-            parts,
-            now,
-        )
+        clock.loss = float(np.mean(losses)) if losses else clock.loss
+        yield Snapshot(clock.step, envs.mean_return, {"loss": clock.loss}, parts, now)
 
 
 def collect(nets: Nets, envs: Envs, window: Window, config: PPOConfig, rng: np.random.Generator) -> None:
@@ -206,7 +202,7 @@ def ppo_loss(nets: Nets, batch: Mapping[str, Tensor], config: PPOConfig) -> Tens
     value = nets.critic.at_once(batch["seen"], batch["player"]).squeeze(-1)
     advantage = batch["advantage"]
     if config.normalise:
-        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        advantage = (advantage - advantage.mean()) / (advantage.std(correction=0) + 1e-8)
     ratio = (log_probs.gather(1, batch["action"].unsqueeze(1)).squeeze(1) - batch["log_prob"]).exp()
     clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
     surrogate = torch.minimum(ratio * advantage, clipped * advantage).mean()

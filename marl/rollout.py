@@ -43,7 +43,6 @@ class Envs:
         self.env = game.vector_env(num_envs, seed)
         self.obs, self.legal = self.env.reset()
         self.state = self.env.state()
-        self.num_envs, self.num_players = self.legal.shape[:2]
         self._total = np.zeros(num_envs)
         self._average, self._weight = np.zeros(()), np.zeros(())
 
@@ -148,12 +147,14 @@ class Clock:
     """Environment steps."""
     updates: int = 0
     """Gradient updates."""
+    loss: float = 0.0
+    """Of the last update, or the mean over a rollout's; 0 before the first."""
 
-    def state_dict(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        self.step, self.updates = state["step"], state["updates"]
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.step, self.updates, self.loss = state["step"], state["updates"], state["loss"]
 
 
 def check_finite(loss: float, clock: Clock) -> float:

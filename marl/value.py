@@ -116,13 +116,18 @@ def train(
     }
     replay = EpisodeReplay(config.capacity, b, fields)
     parts = {
-        "nets": nets, "target": target, "optimiser": optimiser, "envs": envs, "memory": memory,
-        "replay": replay, "rng": rng, "clock": clock,
-    }  # fmt: skip
+        "nets": nets,
+        "target": target,
+        "optimiser": optimiser,
+        "envs": envs,
+        "memory": memory,
+        "replay": replay,
+        "rng": rng,
+        "clock": clock,
+    }
     if state is not None:
         checkpoint.restore(parts, state)
 
-    metrics = {"loss": float("nan"), "epsilon": config.epsilon_start}
     now = partial(agent, nets, name)
     while True:
         progress = clock.step / max(1.0, steps * config.epsilon_fraction)
@@ -138,7 +143,7 @@ def train(
 
         while clock.updates < (clock.step - config.warmup) * config.updates_per_step and len(replay):
             loss = td_loss(nets, target, replay.sample(rng, config.batch), config.gamma, config.td_lambda)
-            metrics["loss"] = check_finite(loss.item(), clock)
+            clock.loss = check_finite(loss.item(), clock)
             for group in optimiser.param_groups:
                 group["lr"] = config.lr * (max(0.0, 1 - clock.step / steps) if config.anneal_lr else 1.0)
             optimiser.zero_grad()
@@ -148,8 +153,7 @@ def train(
             clock.updates += 1
             if clock.updates % config.target_every == 0:
                 target.load_state_dict(nets.state_dict())
-        metrics["epsilon"] = epsilon
-        yield Snapshot(clock.step, envs.mean_return, dict(metrics), parts, now)
+        yield Snapshot(clock.step, envs.mean_return, {"loss": clock.loss, "epsilon": epsilon}, parts, now)
 
 
 def td_loss(nets: Nets, target: Nets, batch: Mapping[str, np.ndarray], gamma: float, lam: float) -> Tensor:
@@ -163,8 +167,9 @@ def td_loss(nets: Nets, target: Nets, batch: Mapping[str, np.ndarray], gamma: fl
         greedy = double_q(values, action_values(target.agent, data["obs"], active), legal)
         value = target.mixer(greedy, data["state"])
         decided = data["filled"].unsqueeze(-1) if nets.mixer.team else active
+        terminal = (data["terminal"] & data["filled"]).unsqueeze(-1)
         reward = mixed_reward(nets.mixer, data["reward"])
-        returns, complete = lambda_returns(reward, data["terminal"].unsqueeze(-1), decided, value, gamma, lam)
+        returns, complete = lambda_returns(reward, terminal, decided, value, gamma, lam)
     error = (nets.mixer(chosen, data["state"]) - returns) * complete
     return 0.5 * error.square().sum() / complete.sum().clamp(min=1)
 

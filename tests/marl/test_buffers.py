@@ -38,7 +38,6 @@ def test_holds_as_many_episodes_as_it_can_and_all_whole(seed, capacity, num_envs
     for k in range(64):
         length = int(batch["filled"][:, k].sum())
         assert batch["filled"][:length, k].all()
-        assert batch["done"][:, k].nonzero()[0].tolist() == [length - 1]
         assert tuple(batch["x"][:length, k]) in known
 
 

@@ -58,7 +58,7 @@ def test_a_killed_run_resumes_bit_by_bit(algorithm, game, tmp_path):
     assert done < 12
 
     resumed = train(algorithm, game, resume=tmp_path / "killed", points=12, episodes=8)
-    whole = train(algorithm, game, steps=24_000, seed=5, out=tmp_path / "whole", points=12, episodes=8)
+    whole = train(algorithm, game, steps=12_288, seed=5, out=tmp_path / "whole", points=12, episodes=8)
     assert same(weights(resumed), weights(whole))
     assert [p._replace(seconds=0) for p in resumed.curve] == [p._replace(seconds=0) for p in whole.curve]
     a, b = (load_file(tmp_path / name / CHECKPOINT) for name in ("killed", "whole"))
@@ -91,7 +91,7 @@ def test_a_resumed_run_can_be_made_longer(tmp_path):
 
 def test_the_global_state_of_torch_and_numpy_is_left_alone():
     before, threads, legacy = torch.random.get_rng_state(), torch.get_num_threads(), np.random.get_state()[1].copy()  # noqa: NPY002
-    train("qmix", "two_step", steps=2_000, points=1, episodes=4, threads=2)
+    train("qmix", "two_step", steps=400, warmup=0, points=1, episodes=4, threads=2)
     assert torch.equal(before, torch.random.get_rng_state())
     assert torch.get_num_threads() == threads
     assert np.array_equal(legacy, np.random.get_state()[1])  # noqa: NPY002
@@ -121,6 +121,22 @@ def test_mistakes_are_named(arguments, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         train(**call)
     assert not (tmp_path / "run").exists()
+
+
+def test_missing_torch_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r'learning needs torch: pip install "ludus\[marl\]"'):
+        train("qmix", "two_step")
+
+
+def test_looking_at_learners_and_evaluating_need_no_torch():
+    code = """
+import sys, ludus
+ludus.marl.algorithms()
+ludus.evaluate(ludus.UniformAgent(), "two_step", episodes=3)
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_runs_are_not_mixed_up(tmp_path):
