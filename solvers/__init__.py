@@ -5,20 +5,33 @@ from __future__ import annotations
 from .algorithm import Algorithm, algorithms
 from .solution import Record, Solution
 from .solve import Snapshot, iterate, solve
+from .tree.certify import Certificate, certify
 from .tree.evaluate import Evaluation, best_response, evaluate, expected_values, exploitability, nash_conv
+from .tree.exact import ExactEquilibrium, exact_equilibrium
+from .tree.resolving import Subgame, resolve, subgame
+from .tree.responses import RestrictedResponse, restricted_nash_response
 
 __all__ = [
     "Algorithm",
+    "Certificate",
     "Evaluation",
+    "ExactEquilibrium",
     "Record",
+    "RestrictedResponse",
     "Snapshot",
     "Solution",
+    "Subgame",
     "algorithms",
     "best_response",
+    "certify",
     "evaluate",
+    "exact_equilibrium",
     "expected_values",
     "exploitability",
     "iterate",
     "nash_conv",
+    "resolve",
+    "restricted_nash_response",
     "solve",
+    "subgame",
 ]

@@ -82,7 +82,7 @@ class Solution:
         write_npz(
             path,
             format=np.array(FORMAT),
-            about=np.array(json.dumps(about)),
+            about=np.array(json.dumps(about, default=repr)),
             probabilities=self.policy.probabilities,
             values=self.values,
             history=history,
