@@ -96,18 +96,13 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
 
 
 @njit(cache=True, error_model="numpy")
-def logistic_block(lead, inverse, chance):
-    """From mean differences ``lead`` and c² in ``inverse``: win chances of the first, and 1 / c in ``inverse``.
+def exp_block(x):
+    """exp of a slice in [-45, 45], in place: straight-line arithmetic that compiles to vector instructions.
 
-    Straight-line arithmetic over slices that compiles to vector instructions, exp included:
-    exp(x) = exp(x / 64)^64 by a Taylor polynomial, good to 1e-13.
+    exp(x) = exp(x / 64)^64 by a Taylor polynomial of degree 14, good to 1e-13.
     """
-    for k in range(lead.shape[0]):
-        inv = 1.0 / math.sqrt(inverse[k])
-        x = lead[k] * inv
-        x = 45.0 if x > 45.0 else x
-        x = -45.0 if x < -45.0 else x
-        y = x * -0.015625
+    for k in range(x.shape[0]):
+        y = x[k] * 0.015625
         e = 1.0 + y * (1.0 / 14.0)
         e = 1.0 + y * (1.0 / 13.0) * e
         e = 1.0 + y * (1.0 / 12.0) * e
@@ -128,12 +123,46 @@ def logistic_block(lead, inverse, chance):
         e = e * e
         e = e * e
         e = e * e
-        chance[k] = 1.0 / (1.0 + e)
-        inverse[k] = inv
+        x[k] = e
 
 
 @njit(cache=True, error_model="numpy")
-def settle_rows(start, stop, count, window, first, rank, score, order, scored, options, values, block, sum_o, sum_d):
+def logistic_block(lead, inverse, chance):
+    """From mean differences ``lead`` and c² in ``inverse``: steps of wins by the first, (1 - p) / c in ``lead`` and
+    p (1 - p) / c³ in ``chance``; ``inverse`` becomes 1 / c.
+    """
+    for k in range(lead.shape[0]):
+        inv = 1.0 / math.sqrt(inverse[k])
+        x = lead[k] * inv
+        x = 45.0 if x > 45.0 else x
+        chance[k] = -45.0 if x < -45.0 else x
+        inverse[k] = inv
+    exp_block(chance)
+    for k in range(lead.shape[0]):
+        e = chance[k]
+        q = 1.0 / (1.0 + e)
+        o = q * inverse[k]
+        lead[k] = o
+        chance[k] = o * (e * q) * (inverse[k] * inverse[k])
+
+
+@njit(cache=True, error_model="numpy")
+def add_row(o, d, sum_o, sum_d):
+    """Take the steps of one team against a row of worse ones from theirs; returns the sums for its own."""
+    own_o = 0.0
+    own_d = 0.0
+    for k in range(o.shape[0]):
+        own_o += o[k]
+        own_d += d[k]
+        sum_o[k] -= o[k]
+        sum_d[k] += d[k]
+    return own_o, own_d
+
+
+@njit(cache=True, error_model="numpy")
+def settle_rows(
+    start, stop, count, window, first, rank, score, order, ties, scored, options, values, block, sum_o, sum_d
+):
     """Add the steps of the sorted pairs (i, j), start <= i < stop, i < j <= i + window, to both their teams."""
     lead, inverse, chance = block[0], block[1], block[2]
     logistic = options[KIND] == 1
@@ -142,6 +171,16 @@ def settle_rows(start, stop, count, window, first, rank, score, order, scored, o
         size += min(count, i + window + 1) - i - 1
     if logistic:
         logistic_block(lead[:size], inverse[:size], chance[:size])
+        if not ties and not scored:
+            k = 0
+            for i in range(start, stop):
+                last = min(count, i + window + 1)
+                row = last - i - 1
+                o, d = add_row(lead[k : k + row], chance[k : k + row], sum_o[i + 1 : last], sum_d[i + 1 : last])
+                sum_o[i] += o
+                sum_d[i] += d
+                k += row
+            return
     k = 0
     for i in range(start, stop):
         own = rank[first + order[i]]
@@ -150,17 +189,17 @@ def settle_rows(start, stop, count, window, first, rank, score, order, scored, o
         for j in range(i + 1, min(count, i + window + 1)):
             tied = rank[first + order[j]] == own
             if logistic:
-                inv = inverse[k]
-                d = chance[k] * (1.0 - chance[k])
-                o = (0.5 if tied else 1.0) - chance[k]
+                o, d = lead[k], chance[k]
+                if tied:
+                    o -= 0.5 * inverse[k]
             else:
                 inv = 1.0 / math.sqrt(inverse[k])
                 if tied:
                     o, d = draw_factors(lead[k] * inv, values[EPSILON] * inv, 0, 1)
                 else:
                     o, d = win_factors(lead[k] * inv, values[EPSILON] * inv, 0, 1)
-            o *= inv
-            d *= inv * inv * inv
+                o *= inv
+                d *= inv * inv * inv
             if scored:
                 f = margin_factor(abs(score[first + order[i]] - score[first + order[j]]), options, values)
                 o *= f
@@ -186,7 +225,10 @@ def pairwise_fast(
     scored = score.shape[0] > 0 and values[MARGIN] > 0.0
     window = options[WINDOW] if options[WINDOW] >= 0 else count
     lead, inverse = block[0], block[1]
+    ties = False
     for i in range(count):
+        if i > 0 and rank[first + order[i]] == rank[first + order[i - 1]]:
+            ties = True
         mean[i] = team_mu[order[i]]
         var[i] = team_var[order[i]]
         sum_o[i] = 0.0
@@ -197,7 +239,7 @@ def pairwise_fast(
         last = min(count, i + window + 1)
         if size + last - i - 1 > lead.shape[0] or i == count - 1:
             settle_rows(
-                start, i, count, window, first, rank, score, order, scored, options, values, block, sum_o, sum_d
+                start, i, count, window, first, rank, score, order, ties, scored, options, values, block, sum_o, sum_d
             )
             start = i
             size = 0

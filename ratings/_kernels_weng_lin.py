@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from ._kernels_gauss import best_of_all, normal_cdf
+from ._kernels_gauss import best_of_all
 from ._kernels_pairs import (
     BALANCE,
     BETA,
@@ -24,6 +24,7 @@ from ._kernels_pairs import (
     TAU,
     WEIGHTS,
     WINDOW,
+    exp_block,
     margin_factor,
     pairwise,
     pairwise_fast,
@@ -100,6 +101,7 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
         c2 += team_var[t] + beta2
         top = max(top, team_mu[t])
     c = math.sqrt(c2)
+    least = 0.0
     compat = options[COMPAT] == 1
     use_score = score.shape[0] > 0
     for i in range(count):
@@ -117,8 +119,15 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
                         compared += 1
             e[i] = math.exp((x + (shift / compared if compared else shift)) / c)
         else:
-            # Beyond 300 the weaker side is a certain loser to every digit; the clip keeps its own stages finite.
-            e[i] = math.exp(max((x - top) / c, -300.0))
+            e[i] = (x - top) / c
+            least = min(least, e[i])
+    if not compat:
+        if least > -45.0:
+            exp_block(e[:count])
+        else:
+            for i in range(count):
+                # Beyond 300 the weaker side is a certain loser to every digit; the clip keeps its own stages finite.
+                e[i] = math.exp(max(e[i], -300.0))
     # Strength of everyone ranked worse than a tied group, kept in omega at the group's first member.
     worse = 0.0
     stop = count
@@ -217,51 +226,6 @@ def move_players(starts, first, count, players, weights, mu, sigma, before, team
 
 
 @njit(cache=True, error_model="numpy")
-def sum_plain(starts, first, count, players, weights, mu, sigma, dt, options, values, variance, team_mu, team_var):
-    """Drift and :func:`sum_teams` in one pass, outside COMPAT and BALANCE; ``variance`` [seats] comes out drifted."""
-    tau2 = values[TAU] * values[TAU]
-    base = starts[first]
-    partial = options[WEIGHTS] == 1
-    for t in range(count):
-        mean = 0.0
-        var = 0.0
-        for s in range(starts[first + t], starts[first + t + 1]):
-            p = players[s]
-            own = sigma[p] * sigma[p] + tau2
-            if values[DRIFT] > 0.0:
-                own += values[DRIFT] * dt[s - base]
-            variance[s - base] = own
-            w = weights[s] if partial else 1.0
-            mean += w * mu[p]
-            var += w * w * own
-        team_mu[t] = mean
-        team_var[t] = var
-
-
-@njit(cache=True, error_model="numpy")
-def move_plain(starts, first, count, players, weights, mu, sigma, variance, team_var, options, values, omega, delta):
-    """:func:`move_players` after :func:`sum_plain`: one division a team, one root a player."""
-    base = starts[first]
-    for t in range(count):
-        scale = 1.0 / team_var[t] if team_var[t] > 0.0 else 0.0
-        gains = omega[t] >= 0.0
-        step, shrink = omega[t] * scale, delta[t] * scale
-        for s in range(starts[first + t], starts[first + t + 1]):
-            p = players[s]
-            own = variance[s - base]
-            o, d = own * step, own * shrink
-            if options[WEIGHTS] == 1:
-                o *= weights[s]
-                d *= weights[s] * weights[s]
-            elif options[WEIGHTS] == 2:
-                o = o * weights[s] if gains else o / weights[s]
-                d = d * weights[s] if gains else d / weights[s]
-            mu[p] += o
-            new = math.sqrt(own * max(1.0 - d, values[KAPPA]))
-            sigma[p] = min(new, sigma[p]) if options[LIMIT] else new
-
-
-@njit(cache=True, error_model="numpy")
 def rate_match(
     starts,
     first,
@@ -287,18 +251,14 @@ def rate_match(
     ``dt[seats]`` is time since the player's last match; ``teams float64[8, >=count]``, ``seats float64[>=seats]``,
     ``order`` and ``seat_order`` int64 are scratch. ``gamma`` is empty for the default sqrt(S)/c.
     """
-    plain = not options[COMPAT] and not options[BALANCE]
-    if plain:
-        sum_plain(starts, first, count, players, weights, mu, sigma, dt, options, values, seats, teams[0], teams[1])
-    else:
-        tau2 = values[TAU] * values[TAU]
-        base = starts[first]
-        for s in range(base, starts[first + count]):
-            p = players[s]
-            seats[s - base] = sigma[p]
-            grown = tau2 + values[DRIFT] * dt[s - base] if values[DRIFT] > 0.0 else tau2
-            sigma[p] = math.sqrt(sigma[p] * sigma[p] + grown)
-        sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1])
+    tau2 = values[TAU] * values[TAU]
+    base = starts[first]
+    for s in range(base, starts[first + count]):
+        p = players[s]
+        seats[s - base] = sigma[p]
+        grown = tau2 + values[DRIFT] * dt[s - base] if values[DRIFT] > 0.0 else tau2
+        sigma[p] = math.sqrt(sigma[p] * sigma[p] + grown)
+    sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1])
     sort_teams(rank, first, count, teams[0], teams[1], options[COMPAT], order)
     if options[KIND] == 0:
         plackett_luce(
@@ -325,11 +285,6 @@ def rate_match(
             teams[3],
             teams[4],
         )
-    if plain:
-        move_plain(
-            starts, first, count, players, weights, mu, sigma, seats, teams[1], options, values, teams[3], teams[4]
-        )
-        return
     move_players(
         starts, first, count, players, weights, mu, sigma, seats, teams[1], options, values, teams[3], teams[4]
     )
@@ -398,31 +353,3 @@ def rate_log(
             seat_order,
             block,
         )
-
-
-@njit(cache=True, error_model="numpy")
-def logistic_duels(players, rank, mu, var, values, win, predict):
-    """Plackett–Luce and Bradley–Terry over duels, where all three are one: ``mu``, ``var`` (sigma²) [n] change."""
-    beta2 = 2.0 * values[BETA] * values[BETA]
-    tau2 = values[TAU] * values[TAU]
-    kappa = values[KAPPA]
-    for m in range(players.shape[0] // 2):
-        a, b = players[2 * m], players[2 * m + 1]
-        if predict:
-            win[2 * m] = normal_cdf((mu[a] - mu[b]) / math.sqrt(beta2 + var[a] + var[b]), 1)
-            win[2 * m + 1] = 1.0 - win[2 * m]
-        va, vb = var[a] + tau2, var[b] + tau2
-        inv_c2 = 1.0 / (va + vb + beta2)
-        inv_c = math.sqrt(inv_c2)
-        p = 1.0 / (1.0 + math.exp((mu[b] - mu[a]) * inv_c))
-        score = 0.5
-        if rank[2 * m] < rank[2 * m + 1]:
-            score = 1.0
-        elif rank[2 * m] > rank[2 * m + 1]:
-            score = 0.0
-        step = (score - p) * inv_c
-        shrink = p * (1.0 - p) * inv_c2 * inv_c
-        mu[a] += va * step
-        mu[b] -= vb * step
-        var[a] = va * max(1.0 - shrink * va * math.sqrt(va), kappa)
-        var[b] = vb * max(1.0 - shrink * vb * math.sqrt(vb), kappa)

@@ -11,13 +11,15 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from statistics import NormalDist
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import numpy as np
 
-from . import _kernels, _kernels_gauss, _kernels_pairs, _kernels_weng_lin
+from . import _kernels, _kernels_fast, _kernels_gauss, _kernels_pairs, _kernels_weng_lin
 from .log import MatchLog, freeze, optional
 from .model import RatingModel, Ratings, finite, newcomers, positive
 
@@ -83,6 +85,12 @@ class Rating:
 
     def __ge__(self, other: Any) -> bool:
         return self.ordinal() >= self._other(other)
+
+
+@lru_cache(maxsize=64)
+def _numbers(size: int) -> np.ndarray:
+    """0, 1, ..., size - 1 as the player numbers of a match on its own."""
+    return freeze(np.arange(size, dtype=np.int32))
 
 
 def _moved(rating: Rating, mu: float, sigma: float) -> Rating:
@@ -233,33 +241,57 @@ class WengLin(RatingModel):
         sigma = np.array([player.sigma for player in seats])
         if not compat:
             self._check_numbers(seats, mu, sigma)
-        starts = np.zeros(count + 1, np.int64)
-        np.cumsum(sizes, out=starts[1:])
+        starts = freeze(np.array([0, *accumulate(sizes)]))
+        rank, weight = freeze(rank), freeze(weight)
         gamma = _NO_GAMMA
         if self.gamma is not None:
             gamma = self._gammas(teams, rank, len(score) > 0, weight if weighted else None, starts, options, values)
         n = len(seats)
-        _kernels_weng_lin.rate_match(
-            freeze(starts),
-            0,
-            count,
-            freeze(np.arange(n, dtype=np.int32)),
-            freeze(rank),
-            score,
-            freeze(weight),
-            mu,
-            sigma,
-            np.zeros(n),
-            options,
-            values,
-            gamma,
-            np.empty(count, np.int64),
-            np.empty((8, count)),
-            np.empty(n),
-            np.empty(n, np.int64),
-            np.empty((3, max(count, 256))),
-        )
-        new_mu, new_sigma = mu.tolist(), sigma.tolist()
+        seat = _numbers(n)
+        if compat or self.balance or self.gamma is not None:
+            _kernels_weng_lin.rate_match(
+                starts,
+                0,
+                count,
+                seat,
+                rank,
+                score,
+                weight,
+                mu,
+                sigma,
+                np.zeros(n),
+                options,
+                values,
+                gamma,
+                np.empty(count, np.int64),
+                np.empty((8, count)),
+                np.empty(n),
+                np.empty(n, np.int64),
+                np.empty((3, max(count, 256))),
+            )
+            new_sigma = sigma.tolist()
+        else:
+            var = sigma * sigma
+            _kernels_fast.rate_match_fast(
+                starts,
+                0,
+                count,
+                seat,
+                rank,
+                score,
+                weight,
+                mu,
+                var,
+                values.item(_kernels_pairs.TAU) ** 2,
+                options,
+                values,
+                gamma,
+                np.empty(count, np.int64),
+                np.empty((8, count)),
+                np.empty((3, max(count, 32))),
+            )
+            new_sigma = list(map(math.sqrt, var.tolist()))
+        new_mu = mu.tolist()
         if compat and not all(map(math.isfinite, new_mu)):
             raise OverflowError("math range error: ratings too far apart for openskill's arithmetic")
         moved = [_moved(player, m, s) for player, m, s in zip(seats, new_mu, new_sigma)]
@@ -471,7 +503,7 @@ class WengLin(RatingModel):
         elif self.kind < 2 and log.duels and log.weights is None and not (self._odd(log) or drifting):
             var = sigma * sigma
             _options, values = self._settings(False)
-            _kernels_weng_lin.logistic_duels(log.players, log.ranks, mu, var, values, win, predict)
+            _kernels_fast.logistic_duels(log.players, log.ranks, mu, var, values, win, predict)
             sigma = np.sqrt(var)
         else:
             self._replay_any(log, mu, sigma, last, win, predict, drifting)
@@ -491,27 +523,19 @@ class WengLin(RatingModel):
             weights = freeze(np.array([x for a, b in cuts for x in self._rescale(weights[a:b].tolist())]))
         teams = int(np.diff(log.match_starts).max(initial=0))
         seats = int(np.diff(log.team_starts[log.match_starts]).max(initial=0))
+        columns = (log.match_starts, log.team_starts, log.players, log.ranks, optional(log.scores), optional(weights))
+        times = optional(log.times if drifting else None)
+        order, work, block = np.empty(teams, np.int64), np.empty((8, teams)), np.empty((3, max(teams, 256)))
+        if self.compat is None and not self.balance:
+            var = sigma * sigma
+            _kernels_fast.rate_log_fast(
+                *columns, times, mu, var, last, options, values, _NO_GAMMA, win, predict, order, work, block
+            )
+            np.sqrt(var, out=sigma)
+            return
+        scratch = (np.empty(seats), np.empty(seats, np.int64), block, np.zeros(seats))
         _kernels_weng_lin.rate_log(
-            log.match_starts,
-            log.team_starts,
-            log.players,
-            log.ranks,
-            optional(log.scores),
-            optional(weights),
-            optional(log.times if drifting else None),
-            mu,
-            sigma,
-            last,
-            options,
-            values,
-            win,
-            predict,
-            np.empty(teams, np.int64),
-            np.empty((8, teams)),
-            np.empty(seats),
-            np.empty(seats, np.int64),
-            np.empty((3, max(teams, 256))),
-            np.zeros(seats),
+            *columns, times, mu, sigma, last, options, values, win, predict, order, work, *scratch
         )
 
     def _replay_objects(self, log: MatchLog, mu, sigma, win, predict) -> None:
