@@ -75,7 +75,7 @@ def test_the_path_from_a_league_to_a_report(tmp_path):
         league.add("solved", ludus.solve("kuhn_poker", iterations=50).policy)
         league.run(matches=2_000, seed=0)
     status = run("league", "status", tmp_path / "league.db")
-    assert "exploitability" in status.stdout
+    assert "exact" in status.stdout
     assert "solved" in status.stdout
     assert run("league", "export", tmp_path / "league.db", tmp_path / "log.csv").returncode == 0
     rated = run("rate", tmp_path / "log.csv", "--model", "elo", "--out", tmp_path / "board.csv")

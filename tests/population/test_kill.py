@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from ludus.population import League
-from ludus.population import league as league_module
 
 SCRIPT = Path(__file__).with_name("league_script.py")
 
@@ -34,13 +33,15 @@ def killed_once(store: Path, executor: str, wait_for: str, times: int, delay: fl
         return process.wait()
 
 
+def undisturbed(store: Path, executor: str) -> None:
+    """Lets the league end."""
+    subprocess.run([sys.executable, str(SCRIPT), str(store), executor, "0"], check=True, stdout=subprocess.DEVNULL)
+
+
 @pytest.mark.parametrize("executor", ["serial", "processes"])
-def test_killed_ten_times_resumes_to_the_same_log(tmp_path, executor, monkeypatch):
-    script = runpy.run_path(str(SCRIPT))
-    play, matches = script["play"], script["MATCHES"]
-    for name, value in script["SETTINGS"].items():
-        monkeypatch.setattr(league_module, name, value)
-    play(str(tmp_path / "undisturbed.db"), "serial", 0.0)
+def test_killed_ten_times_resumes_to_the_same_log(tmp_path, executor):
+    matches = runpy.run_path(str(SCRIPT))["MATCHES"]
+    undisturbed(tmp_path / "undisturbed.db", "serial")
     rng, store, seen = np.random.default_rng(), tmp_path / "killed.db", [0]
     for k in range(10):
         wait_for = ("open", "ready", "committed", "committed", "committed")[k % 5]
@@ -52,7 +53,7 @@ def test_killed_ten_times_resumes_to_the_same_log(tmp_path, executor, monkeypatc
             seen.append(len(league.log()))
     assert seen == sorted(seen)
     assert 0 < seen[-1] < matches
-    play(str(store), executor, 0.0)
+    undisturbed(store, executor)
     with League.open(store, read_only=True) as again, League.open(tmp_path / "undisturbed.db", read_only=True) as never:
         assert again.log() == never.log()
         assert len(again.log()) == matches
