@@ -16,7 +16,7 @@ from .tree import GameTree
 TOLERANCE = 1e-6
 
 
-def tabulate(game: Game, agent: Agent | Sequence[Agent]) -> Policy:
+def tabulate(game: Game | str, agent: Agent | Sequence[Agent]) -> Policy:
     """The policy that an agent plays in every seat, or that several play, one in each seat.
 
     An agent that tells its `probabilities` is asked once at every information set, its memory carried along the
@@ -24,7 +24,7 @@ def tabulate(game: Game, agent: Agent | Sequence[Agent]) -> Policy:
     history; it must choose without chance, and alike wherever the player cannot tell the histories apart.
 
     Args:
-        game: the game itself, not only its tree: its observations are needed.
+        game: the game itself or its id, not only its tree: its observations are needed.
         agent: one agent for all players, or a sequence with one for each.
 
     Raises:
@@ -32,6 +32,10 @@ def tabulate(game: Game, agent: Agent | Sequence[Agent]) -> Policy:
             draws random numbers, or chooses by what its player does not know; a policy of another game.
         NotImplementedError: the agent does not tell its probabilities.
     """
+    if isinstance(game, str):
+        from .registry import make
+
+        game = make(game)
     if not isinstance(game, Game):
         raise TypeError(f"tabulate needs the game itself (its states are observed), got {type(game).__name__}")
     if not isinstance(agent, Agent):

@@ -134,6 +134,16 @@ def test_a_solution_of_another_game_is_refused(solved):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [("league", "status"), ("report",), ("rate",)])
+def test_a_damaged_store_is_refused(words, tmp_path):
+    (tmp_path / "league.db").write_bytes(b"SQLite format 3\x00" + bytes(range(256)) * 40)
+    done = run(*words, tmp_path / "league.db", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "league.db" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["league.db"]
+
+
 def test_a_damaged_solution_is_refused(solved, tmp_path):
     folder, _ = solved
     whole = (folder / "kuhn.ludus").read_bytes()
