@@ -228,7 +228,7 @@ def _two_player_leaves(tree: GameTree, position: np.ndarray, component: np.ndarr
 
 
 def _split(r: np.ndarray, c: np.ndarray, v: np.ndarray, component: np.ndarray) -> tuple[tuple, tuple]:
-    """Cuts a leaf matrix, given as (row, column, value), into dense strips and the rest.
+    """Cuts a leaf matrix, given as (row, column, value) in order, into dense strips and the rest.
 
     -> (((strip of each dense cell, first row, first column, columns of each strip), (row, column, value) of the dense
     cells), (row, column, value) of the sparse cells, by row).
@@ -249,9 +249,8 @@ def _split(r: np.ndarray, c: np.ndarray, v: np.ndarray, component: np.ndarray) -
     new[keep] = np.arange(len(keep))
     inside = dense[block]
     outside = ~inside
-    order = np.lexsort((c[outside], r[outside]))
     strips = (new[block[inside]], run_row[keep], low[keep], width[keep])
-    return (strips, (r[inside], c[inside], v[inside])), (r[outside][order], c[outside][order], v[outside][order])
+    return (strips, (r[inside], c[inside], v[inside])), (r[outside], c[outside], v[outside])
 
 
 def _apart(strips: np.ndarray) -> np.ndarray:
