@@ -32,6 +32,7 @@ _PUBLIC = {
     "forecasts": ("Evaluation", "Evaluations", "evaluate", "forecast", "score_forecasts"),
     "sequential": ("SPRT", "run_sprt", "sprt"),
     "matchmaking": ("Teams", "balance", "best_opponent", "information", "next_match", "quality"),
+    "time": ("History", "TrueSkillThroughTime", "WholeHistory"),
     "uncertainty": ("rank_intervals",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

@@ -75,6 +75,55 @@ def stationary_log(rates, out):
 
 
 @njit(cache=True, error_model="numpy")
+def eliminate(rates, k, leave):
+    """Take state k out of plain ``rates``: one multiple of its row for every other row."""
+    row = rates[k, :k]
+    for i in range(k):
+        come = rates[i, k] / leave
+        target = rates[i, :k]
+        for j in range(target.shape[0]):
+            target[j] += come * row[j]
+
+
+@njit(cache=True, error_model="numpy")
+def stationary_plain(rates, out):
+    """:func:`stationary_log` from plain rates, all positive and within 1e-250 of each other: nothing but sums inside."""
+    n = rates.shape[0]
+    for k in range(n - 1, 0, -1):
+        leave = 0.0
+        for j in range(k):
+            leave += rates[k, j]
+        out[k] = leave
+        eliminate(rates, k, leave)
+    logs = np.zeros(n)
+    for k in range(1, n):
+        top = -np.inf
+        for i in range(k):
+            top = max(top, logs[i])
+        total = 0.0
+        for i in range(k):
+            total += math.exp(logs[i] - top) * rates[i, k]
+        # The leading mass may come by a tiny rate only; then the sum is redone in logs.
+        if total > 1e-250:
+            logs[k] = top + math.log(total / out[k])
+        else:
+            best = -np.inf
+            for i in range(k):
+                best = max(best, logs[i] + math.log(rates[i, k]))
+            total = 0.0
+            for i in range(k):
+                total += math.exp(logs[i] + math.log(rates[i, k]) - best)
+            logs[k] = best + math.log(total) - math.log(out[k])
+    top = logs.max()
+    total = 0.0
+    for k in range(n):
+        out[k] = math.exp(logs[k] - top)
+        total += out[k]
+    for k in range(n):
+        out[k] /= total
+
+
+@njit(cache=True, error_model="numpy")
 def stationary_limit(order, size, out):
     """The same in the limit alpha -> infinity of rates ``size * exp(-alpha * order)``, both ``[n, n]`` and destroyed.
 

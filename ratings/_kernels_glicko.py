@@ -36,13 +36,11 @@ def volatility(phi, v, delta, old, change):
             hi = x
         slope = ex * (gap * (base - ex) - 2.0 * ex * base) / (2.0 * s * s * s) - 1.0 / tau2
         new = x - f / slope
-        if not lo < new < hi:
-            x = 0.5 * (lo + hi)
-            continue
         step = abs(new - x)
-        x = new
         if step < 1e-7:  # Newton squares the error: what is left is below 1e-13
+            x = new
             break
+        x = new if lo < new < hi else 0.5 * (lo + hi)
     return math.exp(0.5 * x)
 
 

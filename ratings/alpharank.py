@@ -32,7 +32,6 @@ def alpha_rank(payoffs: Any, population_size: int = 50, alpha: float = 100.0) ->
     single, tables = _tables(payoffs)
     if single:
         table = tables[0]
-        out = np.empty(len(table))
         if len(table) == 1:
             return np.ones(1)
         if np.isinf(alpha):
@@ -42,8 +41,7 @@ def alpha_rank(payoffs: Any, population_size: int = 50, alpha: float = 100.0) ->
         rates = np.empty_like(table)
         _kernels_alpha_rank.log_fixation(table, float(alpha), m, rates)
         _connected(rates)
-        _kernels_alpha_rank.stationary_log(rates, out)
-        return out
+        return _stationary(rates)
     shape = tables[0].shape
     gain = _profile_gains(tables, shape)
     if np.isinf(alpha):
@@ -52,9 +50,20 @@ def alpha_rank(payoffs: Any, population_size: int = 50, alpha: float = 100.0) ->
     at = np.argwhere(~np.isnan(gain))
     for s, r in at:
         rates[s, r] = _kernels_alpha_rank.fixation(alpha * gain[s, r], m)
+    return _stationary(rates).reshape(shape)
+
+
+def _stationary(rates: np.ndarray) -> np.ndarray:
+    """Stationary law from logarithms of rates, which are destroyed."""
     out = np.empty(len(rates))
-    _kernels_alpha_rank.stationary_log(rates, out)
-    return out.reshape(shape)
+    np.fill_diagonal(rates, 0.0)
+    top = float(rates.max())
+    if rates.min() - top > -550.0:
+        _kernels_alpha_rank.stationary_plain(np.exp(rates - top), out)
+    else:
+        np.fill_diagonal(rates, -np.inf)
+        _kernels_alpha_rank.stationary_log(rates, out)
+    return out
 
 
 def _tables(payoffs: Any) -> tuple[bool, list[np.ndarray]]:

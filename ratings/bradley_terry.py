@@ -11,7 +11,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .log import MatchLog
-from .model import RatingModel, Ratings, finite, newcomers, positive
+from .model import BatchModel, Ratings, finite, newcomers, positive
 
 MODELS = {"bradley_terry": "BradleyTerry"}
 TIES = ("half", "rao_kupper", "davidson")
@@ -282,7 +282,7 @@ class _Problem:
         return bread @ meat @ bread
 
 
-class BradleyTerry(RatingModel):
+class BradleyTerry(BatchModel):
     """Bradley–Terry fitted to the whole log at once, so that the order of matches does not matter.
 
     ``mu`` is on the scale of Elo: ``center + scale / ln 10 * strength``; ``sigma`` is the robust standard error.
@@ -290,7 +290,6 @@ class BradleyTerry(RatingModel):
     """
 
     name = "bradley_terry"
-    online = False
 
     def __init__(self, ties: str = "half", prior: float = 10.0, center: float = 1500.0, scale: float = 400.0):
         if ties not in TIES:
@@ -301,26 +300,17 @@ class BradleyTerry(RatingModel):
     def start(self, players: int) -> Ratings:
         return newcomers(players, self.center, self.prior * self.scale / np.log(10.0))
 
-    def replay(self, ratings: Ratings, log: MatchLog, predict: bool = True) -> tuple[Ratings, np.ndarray]:
-        """The fit, and what the ratings given say of the log's matches."""
+    def settle(self, ratings: Ratings, log: MatchLog) -> Ratings:
+        """The fit of this log alone."""
         fit = fit_bradley_terry(log, self.ties, prior=self.prior)
         played = log.counts()
         unit = self.scale / np.log(10.0)
-        mu = self.center + unit * fit.strengths
+        mu = np.where(played > 0, self.center + unit * fit.strengths, self.center)
         sigma = np.where(played > 0, unit * fit.sigma, self.prior * unit)
-        mu = np.where(played > 0, mu, self.center)
-        win = np.zeros(len(log.ranks))
-        if predict:
-            starts = log.team_starts
-            for m in range(len(log)):
-                lo, hi = int(log.match_starts[m]), int(log.match_starts[m + 1])
-                teams = [log.players[starts[t] : starts[t + 1]] for t in range(lo, hi)]
-                win[lo:hi] = self.win_probabilities(ratings, teams)
         last = ratings.last.copy()
         if log.times is not None:
-            order = np.repeat(np.arange(len(log)), np.diff(log.team_starts[log.match_starts]))
-            last[log.players] = log.times[order]
-        return Ratings(mu, sigma, ratings.matches + played, last, ratings.extra.copy()), win
+            last[log.players] = np.repeat(log.times, np.diff(log.team_starts[log.match_starts]))
+        return Ratings(mu, sigma, ratings.matches + played, last, ratings.extra.copy())
 
     def win_probabilities(self, ratings: Ratings, teams: Sequence[Any]) -> np.ndarray:
         """Plackett–Luce choice among the teams' strengths: for two teams Bradley–Terry itself."""

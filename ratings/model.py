@@ -77,6 +77,26 @@ class RatingModel:
         return {key: value for key, value in vars(self).items() if not key.startswith("_")}
 
 
+class BatchModel(RatingModel):
+    """A model that weighs all matches of a log together, by the method ``settle``."""
+
+    online = False
+
+    def settle(self, ratings: Ratings, log: MatchLog) -> Ratings:
+        """The ratings that a whole log leads to, from what was known before it."""
+        raise NotImplementedError
+
+    def replay(self, ratings: Ratings, log: MatchLog, predict: bool = True) -> tuple[Ratings, np.ndarray]:
+        """The ratings after the log, and what the ratings before it said of its matches."""
+        win = np.zeros(len(log.ranks))
+        if predict:
+            for m in range(len(log)):
+                lo, hi = int(log.match_starts[m]), int(log.match_starts[m + 1])
+                teams = [log.players[log.team_starts[t] : log.team_starts[t + 1]] for t in range(lo, hi)]
+                win[lo:hi] = self.win_probabilities(ratings, teams)
+        return self.settle(ratings, log), win
+
+
 def newcomers(players: int, mu: float, sigma: float, extra: int = 0) -> Ratings:
     """Ratings of players who have not played."""
     return Ratings(

@@ -33,7 +33,9 @@ def fits(name: str, log: lr.MatchLog) -> lr.Ratings:
     return lr.make(name).fit(log)
 
 
-def close(a: lr.Ratings, b: lr.Ratings, rtol: float = 1e-8) -> None:
+def close(name: str, a: lr.Ratings, b: lr.Ratings) -> None:
+    """Equal to rounding; to 1e-4 for models that iterate until a tolerance."""
+    rtol = 1e-4 if hasattr(lr.make(name), "sweeps") else 1e-8
     scale = np.abs(a.mu).max() + 1
     np.testing.assert_allclose(a.mu / scale, b.mu / scale, atol=rtol)
     np.testing.assert_allclose(a.sigma, b.sigma, rtol=rtol * 100, atol=rtol)
@@ -63,7 +65,7 @@ def test_order_of_teams_and_players_is_moot(name, seed):
         if match.weights is not None:
             row["weights"] = [[match.weights[t][p] for p in order] for t, order in zip(teams, inner)]
         rows.append(row)
-    close(fits(name, log), fits(name, lr.MatchLog.from_matches(rows, names=log.names)))
+    close(name, fits(name, log), fits(name, lr.MatchLog.from_matches(rows, names=log.names)))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -73,7 +75,7 @@ def test_numbers_of_players_are_moot(name, seed):
     log = logs_for(name, seed, matches=25, times=True)
     other = lr.MatchLog.from_matches(list(log), names=log.names[::-1])
     a, b = fits(name, log), fits(name, other)
-    close(a, lr.Ratings(*(x[::-1] for x in b)))
+    close(name, a, lr.Ratings(*(x[::-1] for x in b)))
 
 
 @pytest.mark.parametrize("name", MODELS)

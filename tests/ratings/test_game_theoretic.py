@@ -44,6 +44,16 @@ def test_elimination_in_logs_is_exact_over_any_range():
         np.testing.assert_allclose(out, _stationary_exactly(rates), rtol=1e-11, atol=1e-300)
 
 
+def test_plain_and_log_elimination_agree():
+    rng = np.random.default_rng(5)
+    for spread in (1.0, 40.0, 250.0):
+        logs = rng.uniform(-spread, 0.0, (12, 12))
+        a, b = np.empty(12), np.empty(12)
+        kernels.stationary_plain(np.exp(logs), a)
+        kernels.stationary_log(logs.copy(), b)
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-200)
+
+
 def test_fixation_is_stable():
     for u in (-1e4, -50.0, -1.0, -1e-7, 0.0, 1e-12, 1e-3, 5.0, 1e5):
         got = kernels.fixation(u, 50)
