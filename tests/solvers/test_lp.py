@@ -53,9 +53,7 @@ def test_optimal_on_random_asymmetric_trees(seed, depth, chance):
     assert solvers.nash_conv(game, policy) <= 1e-9
 
 
-@pytest.mark.parametrize(
-    "game", ["kuhn_poker", "liars_dice(faces=2)", "liars_dice(faces=3)", "random_game(seed=4,depth=3)"]
-)
+@pytest.mark.parametrize("game", ["kuhn_poker", "liars_dice(faces=2)", "random_game(seed=4,depth=3)"])
 def test_value_equals_gambits(game, tmp_path):
     import pygambit
 
