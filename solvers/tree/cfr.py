@@ -33,25 +33,36 @@ class Schedule(NamedTuple):
     """Factor of the regrets that the next policy is made of."""
     predict: float = 0.0
     """Weight of the last instantaneous regret as a prediction of the next."""
-    power: float = 0.0
-    """Iteration t weighs t^power in the average."""
+    power: float | Callable[[np.ndarray], np.ndarray] = 0.0
+    """Iteration t weighs t^power in the average; a function: ∏ (s / (s - 1))^power(s) over s from 2 to t."""
 
-    def table(self, first: int, count: int, power: float) -> np.ndarray:
+    def table(self, first: int, count: int) -> np.ndarray:
         """float64[count, 6] for iterations first, first + 1, …: the rows that the compiled loop reads."""
         t = np.arange(first, first + count, dtype=np.float64)
         out = np.empty((count, 6))
         for k, entry in enumerate((self.positive, self.negative, self.floor, self.ahead, self.predict)):
             out[:, k] = entry(t) if callable(entry) else entry
-        out[:, 5] = t**power
+        if callable(self.power):
+            s = np.arange(2, first + count, dtype=np.float64)
+            steps = self.power(s) * np.log(s / (s - 1))
+            out[:, 5] = np.exp(np.concatenate([[0.0], np.cumsum(steps)])[first - 1 :])
+        else:
+            out[:, 5] = t**self.power
         return out
 
 
-def discount(power: float, shift: float = 0.0) -> Callable[[np.ndarray], np.ndarray]:
-    """t -> s^power / (s^power + 1) with s = t + shift: the discount of DCFR (Brown & Sandholm 2019, section 4)."""
+def discount(
+    power: float | Callable[[np.ndarray], np.ndarray], shift: float = 0.0
+) -> Callable[[np.ndarray], np.ndarray]:
+    """t -> s^power / (s^power + 1) with s = t + shift: the discount of DCFR (Brown & Sandholm 2019, section 4).
+
+    power: a number, or a function of s.
+    """
 
     def factor(t: np.ndarray) -> np.ndarray:
+        s = t + shift
         with np.errstate(divide="ignore", over="ignore"):
-            return 1.0 / (1.0 + (t + shift) ** -power)
+            return 1.0 / (1.0 + s ** -(power(s) if callable(power) else power))
 
     return factor
 
@@ -87,6 +98,35 @@ def predictive_dcfr_plus(alpha: float = 2.3, gamma: float = 5.0) -> Schedule:
     return Schedule(positive=discount(alpha, -1), floor=0.0, ahead=discount(alpha), predict=1.0, power=gamma)
 
 
+def ramp(start: float, end: float, horizon: int) -> Callable[[np.ndarray], np.ndarray]:
+    """t -> from start at 0 straight to end at `horizon`, and there it stays.
+
+    Raises:
+        ValueError: a horizon below 1.
+    """
+    if not horizon >= 1:
+        raise ValueError(f"horizon must be at least 1, got {horizon!r}")
+    return lambda t: start + (end - start) * np.minimum(t / horizon, 1.0)
+
+
+def hs_dcfr(gamma: float = 15.0, horizon: int = 1000) -> Schedule:
+    return Schedule(
+        positive=discount(ramp(1.0, 4.0, horizon), -1),
+        negative=discount(ramp(-1.0, -3.0, horizon), -1),
+        power=ramp(gamma, gamma - 5.0, horizon),
+    )
+
+
+def hs_pcfr_plus(gamma: float = 15.0, horizon: int = 1000) -> Schedule:
+    return Schedule(floor=0.0, predict=1.0, power=ramp(gamma, gamma - 5.0, horizon))
+
+
+def check_averaging(averaging: str | None) -> None:
+    """Raises ValueError where it is neither a name of `AVERAGING` nor ``"last"`` nor None."""
+    if averaging is not None and averaging != "last" and averaging not in AVERAGING:
+        raise ValueError(f"averaging must be one of {', '.join(map(repr, [*AVERAGING, 'last']))}; got {averaging!r}")
+
+
 def regret_minimisation(
     tree: GameTree,
     points: Iterable[int],
@@ -103,9 +143,9 @@ def regret_minimisation(
     Raises:
         ValueError: an unknown averaging.
     """
-    if averaging is not None and averaging != "last" and averaging not in AVERAGING:
-        raise ValueError(f"averaging must be one of {', '.join(map(repr, [*AVERAGING, 'last']))}; got {averaging!r}")
-    power = schedule.power if averaging in (None, "last") else AVERAGING[averaging]
+    check_averaging(averaging)
+    if averaging in AVERAGING:
+        schedule = schedule._replace(power=AVERAGING[averaging])
     layout = layout_of(tree)
     inner = tree.sequence_infoset >= 0
     uniform = np.ones(tree.num_sequences)
@@ -117,7 +157,7 @@ def regret_minimisation(
     for point in points:
         while done < point:
             count = min(point - done, 4096)
-            table = schedule.table(done + 1, count, power)
+            table = schedule.table(done + 1, count)
             _kernels.regret_iterations(table, alternating, layout.arrays, policy, regret, plan, average, grad, scratch)
             done += count
         if averaging == "last" or done == 0:
@@ -157,6 +197,8 @@ def _member(name: str, title: str, schedule: Callable[..., Schedule], reference:
     return Algorithm(name, title, "full width", guarantee, reference, run, options)
 
 
+HS = "Zhang, McAleer & Sandholm 2024, 'Faster game solving via hyperparameter schedules'"
+
 ALGORITHMS = (
     _member("cfr", "Counterfactual regret minimisation", cfr, "Zinkevich et al. 2007"),
     _member("cfr+", "CFR+", cfr_plus, "Tammelin 2014; Bowling et al. 2015"),
@@ -165,4 +207,6 @@ ALGORITHMS = (
     _member("pcfr+", "Predictive CFR+", predictive_cfr_plus, "Farina, Kroer & Sandholm 2021"),
     _member("dcfr+", "Discounted CFR+", dcfr_plus, "Xu et al. 2024, 'Minimizing weighted counterfactual regret'"),
     _member("pdcfr+", "Predictive discounted CFR+", predictive_dcfr_plus, "Xu et al. 2024"),
+    _member("hs_dcfr", "DCFR with hyper-parameter schedules", hs_dcfr, HS),
+    _member("hs_pcfr+", "Predictive CFR+ with a hyper-parameter schedule", hs_pcfr_plus, HS),
 )

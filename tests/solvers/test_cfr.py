@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.generic import Generic
 from reference.slow_cfr import SlowCFR
 
 import ludus
@@ -22,6 +22,11 @@ def power(t, a, shift=0):
     return s**a / (s**a + 1) if s > 0 else 0.0
 
 
+def hs(t):
+    """The running average is multiplied by ((t - 1) / t)^gamma before iteration t is added; 1000 iterations planned."""
+    return math.prod((s / (s - 1)) ** (15 - 5e-3 * s) for s in range(2, t + 1))
+
+
 RULES = {
     "cfr": lambda t: (1, 1, -math.inf, 1, 0, 1),
     "cfr+": lambda t: (1, 1, 0, 1, 0, t),
@@ -30,6 +35,8 @@ RULES = {
     "pcfr+": lambda t: (1, 1, 0, 1, 1, t**2),
     "dcfr+": lambda t: (power(t, 1.5, -1), 1, 0, 1, 0, t**4),
     "pdcfr+": lambda t: (power(t, 2.3, -1), 1, 0, power(t, 2.3), 1, t**5),
+    "hs_dcfr": lambda t: (power(t, 1 + 3e-3 * (t - 1), -1), power(t, -1 - 2e-3 * (t - 1), -1), -math.inf, 1, 0, hs(t)),
+    "hs_pcfr+": lambda t: (1, 1, 0, 1, 1, hs(t)),
 }
 GAMES = [
     "kuhn_poker",
@@ -39,33 +46,6 @@ GAMES = [
     "random_game(seed=3)",
     "random_game(seed=5,players=3)",
 ]
-
-
-class Generic(ludus.State):
-    """A game whose returns are moved a little, differently at every end: no two regrets are equal by accident, so that
-    rounding does not decide which action is played."""
-
-    def __init__(self, state, moves=()):
-        self.state, self.moves = state, moves
-
-    def to_move(self):
-        return self.state.to_move()
-
-    def actions(self, player):
-        return self.state.actions(player)
-
-    def chance(self):
-        return self.state.chance()
-
-    def info(self, player):
-        return self.state.info(player)
-
-    def apply(self, action):
-        return Generic(self.state.apply(action), (*self.moves, action))
-
-    def returns(self):
-        noise = np.random.default_rng(zlib.crc32(repr(self.moves).encode())).normal(size=len(self.state.returns()))
-        return np.asarray(self.state.returns()) + 0.1 * noise
 
 
 def test_every_member_of_the_family_has_a_rule_here():
