@@ -212,7 +212,7 @@ class PersonAgent(StateAgent):
         """
         super().__init__(name=name)
         self.ask, self.tell = ask, tell
-        self.show = show or (lambda state, player: state.info(player))
+        self.show = show or (lambda state, player: state.view(player))
 
     def choose(self, state: State, player: int, rng: np.random.Generator) -> int:
         """Asks until the answer is a legal action's number or name.

@@ -135,5 +135,7 @@ class Setup:
     """(player, information state) -> its key as text; must tell different information states apart."""
     render: Callable[[np.ndarray], str] | None = None
     """Draws a flat state for people."""
+    perfect_information: bool = False
+    """Whether every player sees the whole state, so that it may be drawn for them."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Facts of one family (for instance the payoff tensor behind a matrix game)."""

@@ -59,6 +59,10 @@ class State(abc.ABC):
         """The state for people."""
         return repr(self)
 
+    def view(self, player: int) -> str:
+        """What the player may see, for people: by default the information state."""
+        return key_text(self.info(player))
+
     @property
     def terminal(self) -> bool:
         return not self.to_move()
@@ -158,6 +162,9 @@ class RulesState(State):
 
     def render(self) -> str:
         return self.setup.render(self.words) if self.setup.render else " ".join(map(str, self.words.tolist()))
+
+    def view(self, player: int) -> str:
+        return "\n" + self.render() if self.setup.perfect_information else self.info(player)
 
     def __repr__(self) -> str:
         return f"RulesState({self.words.tolist()})"

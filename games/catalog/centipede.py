@@ -79,6 +79,7 @@ def centipede(moves: int, large: float, small: float, growth: float) -> Setup:
         max_utility=max(payoffs),
         action_text=lambda action: ("take", "pass")[action],
         info_text=lambda player, key: f"pass {key[0]}",
+        perfect_information=True,
         render=lambda state: f"passes {state[PASSES]}{'  taken' if state[TAKEN] else ''}",
     )
 

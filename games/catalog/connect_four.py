@@ -125,6 +125,7 @@ def connect_four(rows: int, columns: int, k: int) -> Setup:
         max_utility=1.0,
         zero_sum=True,
         info_text=info_text,
+        perfect_information=True,
         render=render,
     )
 

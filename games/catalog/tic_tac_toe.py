@@ -95,6 +95,7 @@ def tic_tac_toe() -> Setup:
         max_utility=1.0,
         zero_sum=True,
         info_text=lambda player, key: "".join(str(int(digit, 16) - 1) for digit in f"{key[0]:x}" if key[0]),
+        perfect_information=True,
         render=render,
     )
 
