@@ -22,6 +22,19 @@ def sampled(game: str, algorithm: str, iterations: int) -> Measure:
     return measure
 
 
+def from_rules(game: str, algorithm: str, iterations: int) -> Measure:
+    """The same without a tree, on compiled rules."""
+    made = ludus.make(game)
+
+    def measure() -> float:
+        points = [iterations // 10, iterations + iterations // 10]
+        policies = solvers.iterate_large(made, algorithm, every=points)
+        next(policies)
+        return timed(lambda: next(policies), iterations)
+
+    return measure
+
+
 def openspiel(game: str, solver: str, iterations: int) -> Measure:
     """The same part of a run; an iteration is one walk for each player, as here."""
     import pyspiel
@@ -47,6 +60,16 @@ def cases() -> list[Case]:
         ("Liar's Dice, 1 die of 6", "liars_dice", "liars_dice(numdice=1)", 10, 50_000, 1000),
     )
     for title, ours, peer, target, fast, slow in games:
+        found.append(
+            Case(
+                f"MCCFR external on rules, {title}",
+                "iterations/s",
+                lambda ours=ours, n=fast // 5: from_rules(ours, "mccfr_external", n),
+                lambda peer=peer, n=slow: openspiel(peer, "ExternalSamplingMCCFRSolver", n),
+                None,
+                "open_spiel C++",
+            )
+        )
         for way, solver, least, more in (
             ("external", "ExternalSamplingMCCFRSolver", target, 1),
             ("outcome", "OutcomeSamplingMCCFRSolver", None, 4),
@@ -61,6 +84,14 @@ def cases() -> list[Case]:
                     "open_spiel C++",
                 )
             )
+    for name in ("ixomd", "adaptive_ftrl"):
+        title = f"{name} on rules, Leduc"
+        found.append(
+            Case(title, "episodes/s", lambda name=name: from_rules("leduc_poker", name, 200_000), None, 200_000)
+        )
+    for name in ("balanced_omd", "balanced_ftrl"):
+        title = f"{name} on the tree, Leduc"
+        found.append(Case(title, "episodes/s", lambda name=name: sampled("leduc_poker", name, 200_000), None, 200_000))
     return found
 
 

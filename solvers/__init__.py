@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .algorithm import Algorithm, algorithms
+from .large import SampledPolicy, iterate_large, sample_large
 from .solution import Record, Solution
 from .solve import Snapshot, iterate, solve
 from .tree.certify import Certificate, certify
@@ -18,6 +19,7 @@ __all__ = [
     "ExactEquilibrium",
     "Record",
     "RestrictedResponse",
+    "SampledPolicy",
     "Snapshot",
     "Solution",
     "Subgame",
@@ -29,9 +31,11 @@ __all__ = [
     "expected_values",
     "exploitability",
     "iterate",
+    "iterate_large",
     "nash_conv",
     "resolve",
     "restricted_nash_response",
+    "sample_large",
     "solve",
     "subgame",
 ]

@@ -1,8 +1,9 @@
 """Compiled learning from played episodes: every player sees only its own information sets, actions and final return.
 
-Arrays over sequences: policy, logit, total (see `_mccfr`), shade: float64[S]; over information sets: mass: float64[I].
-An information set learns at rate base / mass^power and explores implicitly by explore / shade^power; these numbers are
-given once for a known tree, and grow where the method adapts to a tree that it does not know.
+Arrays over sequences: policy, logit, origin (the first policy's logits), total (see `_mccfr`), shade: float64[S]; over
+information sets: mass, pace: float64[I]. An information set learns at the rate base / mass^power and explores
+implicitly by explore / shade^power; mass and shade are given once for a known tree, and grow where the method adapts to
+a tree that it does not know. `pace` is the rate at which an information set learned last (0: never yet).
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ PLAYER, SET, FIRST, COUNT, ACTION, STEP = range(6)
 
 
 @nb.njit(cache=True, error_model="numpy")
-def learn(steps, count, plan, loss, carry, adaptive, base, explore, power, policy, logit, shade, mass):
-    """One episode's update, from its last step to its first: mirror descent with dilated entropy.
+def learn(
+    steps, count, plan, loss, carry, adaptive, base, explore, power,
+    policy, logit, origin, shade, mass, pace,
+):  # fmt: skip
+    """One episode's update, from its last step to its first: follow the regularised leader with dilated entropy.
 
     steps: int64[D, STEP], `count` of them; plan: float64[D], the own plan up to and with the action; loss: float64[P],
     in [0, 1], read at each player's last step and zeroed; carry: float64[P], zeroed on the way out.
@@ -27,15 +31,16 @@ def learn(steps, count, plan, loss, carry, adaptive, base, explore, power, polic
         p, j, first, n = steps[d, PLAYER], steps[d, SET], steps[d, FIRST], steps[d, COUNT]
         played = first + steps[d, ACTION]
         implicit = 1.0 / (plan[d] + explore * shade[played] ** -power)
-        rate = base * mass[j] ** -power
         if adaptive:
             shade[played] += implicit
             mass[j] += implicit / n
-            # A lower rate weighs all that was learned less: the logits move towards the uniform policy's.
-            kept = base * mass[j] ** -power / rate
-            rate *= kept
+        rate = base * mass[j] ** -power
+        if pace[j] > 0.0 and rate != pace[j]:
+            # A lower rate weighs all that was learned less: the logits move back towards the first ones.
+            kept = rate / pace[j]
             for k in range(first, first + n):
-                logit[k] = kept * logit[k] - (1.0 - kept) * np.log(n)
+                logit[k] = kept * logit[k] + (1.0 - kept) * origin[k]
+        pace[j] = rate
         logit[played] -= rate * (loss[p] * implicit - carry[p])
         top = logit[first]
         for k in range(first + 1, first + n):
@@ -53,13 +58,14 @@ def learn(steps, count, plan, loss, carry, adaptive, base, explore, power, polic
 
 @nb.njit(cache=True, error_model="numpy")
 def play_tree(
-    done, count, seed, adaptive, base, explore, power, low, high, nodes, chance, sets, roots, utility,
-    policy, total, logit, shade, mass, steps, plan, own, loss, carry,
+    done, count, seed, adaptive, base, explore, power, decay, low, high, nodes, chance, sets, roots, utility,
+    policy, total, logit, origin, shade, mass, pace, steps, plan, own, loss, carry,
 ):  # fmt: skip
     """Episodes done, done + 1, … on a tree, all players learning from each.
 
-    low, high: the least and greatest utility; nodes … utility: as in `_mccfr.sample_tree`. Learned, in and out: policy
-    … mass. Scratch: steps: int64[D, STEP], plan: float64[D], own, loss, carry: float64[P], the last zeroed.
+    base, explore: of the first episode; those of episode t are t^decay times lower. low, high: the least and greatest
+    utility. nodes … utility: as in `_mccfr.sample_tree`. Learned, in and out: policy … pace. Scratch: steps:
+    int64[D, STEP], plan: float64[D], own, loss, carry: float64[P], the last zeroed.
     """
     for t in range(done, done + count):
         key, counter = stream(seed, t), np.uint64(0)
@@ -84,4 +90,8 @@ def play_tree(
             node = below + k
         for p in range(roots.size):
             loss[p] = (high - utility[nodes[node, 2], p]) / (high - low)
-        learn(steps, d, plan, loss, carry, adaptive, base, explore, power, policy, logit, shade, mass)
+        scale = (t + 1.0) ** -decay
+        learn(
+            steps, d, plan, loss, carry, adaptive, base * scale, explore * scale, power,
+            policy, logit, origin, shade, mass, pace,
+        )  # fmt: skip

@@ -2,9 +2,10 @@
 
 An iteration is one episode in which all players follow their policies; each then learns from what it saw: its own
 information sets and actions, and its loss (u_max - u) / (u_max - u_min), from which implicit exploration makes the
-estimate loss / (plan + ix). The update is mirror descent with dilated entropy along the episode,
-O(its length). The methods differ in each information set's learning rate and exploration (`Rates`). The policy is the
-average of realisation plans. Random number n of episode t is number n of stream t under the seed (`games.streams`).
+estimate loss / (plan + ix). The update is that of following the regularised leader with dilated entropy (with constant
+rates: of mirror descent) along the episode, O(its length). The methods differ in each information set's learning rate
+and exploration (`Rates`). The policy is the average of realisation plans. Random number n of episode t is number n of
+stream t under the seed (`games.streams`).
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def balanced(tree: GameTree) -> Rates:
 
 
 def balanced_by_depth(tree: GameTree) -> Rates:
-    """Rates by the balanced plans of Balanced OMD (Bai et al. 2022, section 4): the plan for depth h goes to each action
-    in proportion to the player's information-set actions of depth h that lie below it."""
+    """Rates by the balanced plans of Balanced OMD (Bai et al. 2022, section 4): the plan for depth h goes to each
+    action in proportion to the player's sequences of depth h that it leads to."""
     rows = list(_infosets(tree))
     depth = np.zeros(tree.num_infosets, np.int64)
     for i, (_, _, parent) in enumerate(rows):
@@ -102,26 +103,52 @@ class Method(NamedTuple):
     rates: Callable[[GameTree], Rates]
     rate: float
     """The default base learning rate; the default base exploration is `IMPLICIT` times the rate that is used."""
+    decay: float = 0.5
+    """Rate and exploration of episode t are t^decay times lower than the first one's."""
+    power: float = 1.0
     adaptive: bool = False
 
 
 IMPLICIT = 0.05
+"""Default exploration over rate, as in the experiments of Fiegel et al. 2023."""
 METHODS = {
-    "ixomd": Method(equal, 0.1),
-    "balanced_omd": Method(balanced_by_depth, 0.1),
-    "balanced_ftrl": Method(balanced, 0.1),
-    "adaptive_ftrl": Method(equal, 1.0, adaptive=True),
+    "ixomd": Method(equal, 5.0),
+    "balanced_omd": Method(balanced_by_depth, 10.0),
+    "balanced_ftrl": Method(balanced, 1.5),
+    "adaptive_ftrl": Method(equal, 1.0, decay=0.0, power=0.5, adaptive=True),
 }
+"""Default rates: of 1, 2, 5, 10, … that with the least geometric mean of NashConv over Kuhn poker, Leduc poker and Liar's
+Dice after 1e5 and 1e6 episodes."""
 
 
-def check_rates(rate: float, exploration: float, power: float = 1.0) -> None:
-    """Raises ValueError where one of the numbers cannot be used."""
+def numbers(
+    method: Method,
+    low: float,
+    high: float,
+    *,
+    rate: float | None = None,
+    exploration: float | None = None,
+    decay: float | None = None,
+    power: float | None = None,
+) -> tuple[bool, float, float, float, float, float, float]:
+    """What the kernels take: (adaptive, rate, exploration, power, decay, least utility, greatest utility).
+
+    Raises:
+        ValueError: a number that cannot be used.
+    """
+    rate = method.rate if rate is None else rate
+    exploration = IMPLICIT * rate if exploration is None else exploration
+    decay, power = (method.decay if decay is None else decay), (method.power if power is None else power)
     if not 0.0 < rate < np.inf:
         raise ValueError(f"rate must be a positive number, got {rate!r}")
     if not 0.0 <= exploration < np.inf:
         raise ValueError(f"exploration must be a finite number of at least 0, got {exploration!r}")
+    if not 0.0 <= decay <= 1.0:
+        raise ValueError(f"decay must be from 0 (constant rates) to 1, got {decay!r}")
     if not 0.0 < power <= 1.0:
         raise ValueError(f"power must be above 0 and at most 1, got {power!r}")
+    high = high if high > low else low + 1.0
+    return method.adaptive, float(rate), float(exploration), float(power), float(decay), float(low), float(high)
 
 
 def play(
@@ -129,51 +156,48 @@ def play(
     points: Iterable[int],
     seed: int | np.random.Generator,
     method: Method,
-    *,
-    rate: float | None = None,
-    exploration: float | None = None,
-    power: float = 1.0,
     averaging: str | None = None,
+    **rates: float | None,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Plays episodes and yields (episode, behaviour profile float64[S]) at each of the growing `points`.
 
-    rate, exploration: the bases of learning rates and implicit explorations. averaging: ``"uniform"`` or ``"last"``.
+    averaging: ``"uniform"`` or ``"last"``. rates: rate and exploration, the bases of learning rates and implicit
+    explorations in the first episode; in episode t they are t^decay times lower (0: the papers' constant rates, for a
+    known number of episodes); and power, see `Rates`.
 
     Raises:
         ValueError: a number or a name that cannot be used.
     """
     if averaging not in (None, "uniform", "last"):
         raise ValueError(f"averaging must be 'uniform' or 'last' in sampled methods, got {averaging!r}")
-    rate = method.rate if rate is None else rate
-    exploration = IMPLICIT * rate if exploration is None else exploration
-    check_rates(rate, exploration, power)
+    given = numbers(method, tree.leaf_utility.min(), tree.leaf_utility.max(), **rates)
     game, start = packed(tree), method.rates(tree)
     policy, total, nothing = start.policy, np.zeros(tree.num_sequences), np.zeros(0)
-    low, high = float(tree.leaf_utility.min()), float(tree.leaf_utility.max())
-    high = high if high > low else low + 1.0
-    learned = (policy, total, np.log(policy), start.shade.copy(), start.mass.copy())
+    origin = np.log(policy)
+    learned = (policy, total, origin.copy(), origin, start.shade, start.mass, np.zeros(tree.num_infosets))
     depth, players = tree.depth + 1, tree.num_players
     scratch = (np.zeros((depth, _trajectory.STEP), np.int64), np.zeros(depth), *np.zeros((3, players)))
-    numbers = (method.adaptive, float(rate), float(exploration), float(power), low, high)
     key, done = seed_key(seed), 0
     for point in points:
         while done < point:
             count = min(point - done, CHUNK)
-            _trajectory.play_tree(done, count, key, *numbers, *game, *learned, *scratch)
+            _trajectory.play_tree(done, count, key, *given, *game, *learned, *scratch)
             done += count
         yield done, policy.copy() if averaging == "last" else average_policy(tree, done, policy, nothing, total)
 
 
 def _row(name: str, title: str, gap: str, reference: str) -> Algorithm:
     method = METHODS[name]
-    options = ("rate", "exploration", "averaging")
-    if method.adaptive:
-        options += ("power",)
+    options = ("rate", "exploration", "decay", *(("power",) if method.adaptive else ()), "averaging")
 
     def run(
-        tree: GameTree, points: Iterable[int], seed: int | np.random.Generator = 0, **given: float
+        tree: GameTree,
+        points: Iterable[int],
+        seed: int | np.random.Generator = 0,
+        averaging: str | None = None,
+        **rates: float | None,
     ) -> Iterator[tuple[int, np.ndarray]]:
-        return play(tree, points, seed, method, **given)
+        return play(tree, points, seed, method, averaging=averaging, **rates)
 
     guarantee = (
         f"two-player zero-sum: with the paper's rates, {gap} episodes give a gap of ε with high probability, up to "
