@@ -3,7 +3,7 @@
 At each information set, bottom-up, the next policy is argmax_p <V, p> - (scale / eta) D(p, centre) - alpha · scale ·
 D(p, magnet) with V the action values: own leaf utilities against the others' plans plus what comes from below. What
 goes up is either that maximum (dilated regularisers) or the value of the policy that was played. Vectors over
-sequences are float64[size] in the layout's places, those over information sets float64[I] in the order of its `parents`.
+sequences are float64[size] in the layout's places, those over information sets float64[I] in the order of `parents`.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def charge_opponent(
     player, first_group, last_group, groups, parents, row_start, indptr, chance, columns, row_of,
     policy, magnet, plan, alpha, totals, grad,
 ):  # fmt: skip
-    """Two players: pays the opponent alpha · KL(policy, magnet) wherever `player` acts; adds it to the opponent's grad."""
+    """Two players: adds to the opponent's `grad` alpha · KL(policy, magnet) wherever `player` acts."""
     totals[row_start[player] : row_start[player + 1]] = 0.0
     for q in range(first_group, last_group):
         first, width, n, at = groups[q, 0], groups[q, 1], groups[q, 2], groups[q, 3]
@@ -225,8 +225,8 @@ def mirror_iterations(
     """Many iterations in one call.
 
     schedule: float64[T, 4], a row for each iteration: eta, alpha, how far the magnet moves to the policy, weight in the
-    average. flags: eight booleans: entropic, lazy (`leader` collects the gradients, `centre` stays), optimistic, dilated,
-    charged, zero_sum (the opponent is paid the charge), by_reach (`scale` is the others' reach), alternating.
+    average. flags: eight booleans: entropic, lazy (`leader` collects the gradients, `centre` stays), optimistic,
+    dilated, charged, zero_sum (the opponent is paid the charge), by_reach (`scale` is the others' reach), alternating.
     reach: `Reach.arrays`; policy, plan, centre, magnet, leader, average: in and out; the rest: scratch.
     """
     player_start, groups, group_start, parents, leaves = layout

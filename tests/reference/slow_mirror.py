@@ -25,8 +25,8 @@ class SlowMirror:
     """eta, alpha: functions of t; weights, start: {key: number}, {key: {action: probability}} of the regulariser."""
 
     def __init__(
-        self, root, players, eta, alpha=lambda t: 0.0, drift=0.0, restart=0, entropic=True, lazy=False, optimistic=False,
-        dilated=True, charged=False, zero_sum=False, by_reach=False, alternating=False, weights=None, start=None,
+        self, root, players, eta, alpha=lambda t: 0.0, drift=0.0, restart=0, entropic=True, lazy=False,
+        optimistic=False, dilated=True, charged=False, zero_sum=False, by_reach=False, alternating=False, weights=None, start=None,
     ):  # fmt: skip
         self.__dict__.update({k: v for k, v in locals().items() if k not in ("self", "root")})
         self.root = Node(root)
