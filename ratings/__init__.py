@@ -24,16 +24,19 @@ _PUBLIC = {
     ),
     "glicko": ("Glicko", "Glicko2"),
     "trueskill": ("TrueSkill",),
+    "elo_mmr": ("EloMMR",),
     "bradley_terry": ("BradleyTerry", "BradleyTerryFit", "fit_bradley_terry"),
     "alpharank": ("alpha_rank",),
     "nash_averaging": ("NashAverage", "nash_average"),
     "game_ratings": ("EquilibriumRating", "deviation_ratings", "equilibrium_ratings", "replicator_ratings"),
     "voting": ("Ballots", "Vote", "ballots", "soft_condorcet", "vote"),
     "forecasts": ("Evaluation", "Evaluations", "evaluate", "forecast", "score_forecasts"),
+    "tuning": ("Tuning", "tune"),
     "sequential": ("SPRT", "run_sprt", "sprt"),
     "matchmaking": ("Teams", "balance", "best_opponent", "information", "next_match", "quality"),
     "time": ("History", "TrueSkillThroughTime", "WholeHistory"),
-    "uncertainty": ("rank_intervals",),
+    "cyclic": ("Cyclicity", "Disc", "MElo", "cyclicity", "disc_fit"),
+    "uncertainty": ("probability_best", "probability_better", "propagate", "rank_intervals"),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

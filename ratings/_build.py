@@ -17,7 +17,9 @@ def number(values: Any, index: dict[Any, int], argument: str = "players") -> np.
     """int64 numbers of hashable labels, in order of first appearance, written into ``index`` (label -> number)."""
     labels = values.tolist() if isinstance(values, np.ndarray) else list(values)
     try:
-        return np.fromiter((index.setdefault(x, len(index)) for x in labels), np.int64, len(labels))
+        for label in dict.fromkeys(labels):
+            index.setdefault(label, len(index))
+        return np.fromiter(map(index.__getitem__, labels), np.int64, len(labels))
     except TypeError as error:
         raise TypeError(f"{argument} must hold names or integers: {error}") from None
 

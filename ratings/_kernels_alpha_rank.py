@@ -87,7 +87,7 @@ def eliminate(rates, k, leave):
 
 @njit(cache=True, error_model="numpy")
 def stationary_plain(rates, out):
-    """:func:`stationary_log` from plain rates, all positive and within 1e-250 of each other: nothing but sums inside."""
+    """:func:`stationary_log` from plain rates, all positive and within a factor 1e250: only sums inside."""
     n = rates.shape[0]
     for k in range(n - 1, 0, -1):
         leave = 0.0

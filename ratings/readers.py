@@ -42,6 +42,7 @@ _LABELS = {
     "matches": "column 'match'",
 }
 _CHUNK = 200_000
+_BLOCK = 1 << 23
 
 
 def read(source: Any) -> MatchLog:
@@ -121,7 +122,7 @@ class _Table:
 
     def _players(self, column: str, values: Any) -> np.ndarray:
         names = values if isinstance(values, (list, tuple)) else list(values)
-        for i, name in enumerate(names):
+        for i, name in enumerate(names if set(map(type, names)) != {str} else ()):
             if not isinstance(name, str):
                 if isinstance(name, (int, np.integer)) and not isinstance(name, bool):
                     names = [str(x) if isinstance(x, (int, np.integer)) else x for x in names]
@@ -210,40 +211,97 @@ def _joined(parts: list[Any]) -> Any:
 # -- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def _csv_chunks(path: Path) -> Iterator[tuple[list[str], list[list[str]], int]]:
-    """(header, rows, number of rows before) for chunk after chunk; blank lines are left out."""
-    with _open_text(path) as handle:
-        rows = csv.reader(handle)  # type: ignore[arg-type]
-        header = next(rows, None)
-        if not header:
+def _csv_chunks(path: Path) -> Iterator[tuple[list[str], list[Sequence[str]], int]]:
+    """(header, columns, number of rows before) for chunk after chunk; blank lines are left out.
+
+    Plain text is cut at its commas in one go; from the first quotation mark or irregular line on, the csv module reads.
+    """
+    opener: Any = gzip.open if path.name.lower().endswith(".gz") else open
+    with opener(path, "rb") as handle:
+        start = 3 if handle.read(3) == b"\xef\xbb\xbf" else 0
+        handle.seek(start)
+        first = handle.readline()
+        if not first.strip():
             raise ValueError(f"{path.name}: the file is empty; expected {EXPECTED}")
+        header = next(csv.reader([_text(first, path, 0)]))
         done = 0
-        while True:
-            try:
-                chunk = list(islice(rows, _CHUNK))
-            except (csv.Error, UnicodeDecodeError) as error:
-                raise ValueError(f"{path.name}, after line {rows.line_num}: {error}") from None
-            if not chunk:
-                break
-            if set(map(len, chunk)) != {len(header)}:
-                for i, row in enumerate(chunk):
-                    if row and len(row) != len(header):
-                        raise ValueError(
-                            f"{path.name}, row {done + i + 1}: {len(row)} fields, the header has {len(header)}"
-                        )
-                chunk = [row for row in chunk if row]
-            yield header, chunk, done
-            done += len(chunk)
+        if b'"' not in first:
+            while True:
+                at = handle.tell()
+                block = handle.read(_BLOCK)
+                block += handle.readline()
+                if not block:
+                    return
+                columns = _plain_columns(block, len(header), path, done)
+                if columns is None:
+                    break
+                yield header, columns, done
+                done += len(columns[0])
+            handle.seek(at)
+        else:
+            handle.seek(start)
+        with io.TextIOWrapper(handle, encoding="utf-8", newline="") as text:
+            rows = csv.reader(text)
+            if b'"' in first:
+                header = next(rows)
+            yield from _csv_rows(header, rows, done, path)
+
+
+def _text(block: bytes, path: Path, done: int) -> str:
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}, after row {done}: no UTF-8 ({error.reason})") from None
+
+
+def _plain_columns(block: bytes, width: int, path: Path, done: int) -> list[Sequence[str]] | None:
+    """The columns of lines that hold ``width`` fields each and no quotation mark; None for anything else."""
+    if b'"' in block:
+        return None
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    block = block.rstrip(b"\n")
+    if not block:
+        return None
+    marks = np.frombuffer(block, np.uint8)
+    marks = marks[(marks == 44) | (marks == 10)]
+    lines = len(marks) // width + 1
+    if (
+        len(marks) != lines * width - 1
+        or (np.flatnonzero(marks == 10) != np.arange(width, lines * width, width) - 1).any()
+    ):
+        return None
+    fields = _text(block, path, done).replace("\n", ",").split(",")
+    return [fields[i::width] for i in range(width)]
+
+
+def _csv_rows(header: list[str], rows: Any, done: int, path: Path) -> Iterator[tuple[list[str], list[Any], int]]:
+    while True:
+        try:
+            chunk = list(islice(rows, _CHUNK))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path.name}, after row {done + rows.line_num}: {error}") from None
+        if not chunk:
+            return
+        if set(map(len, chunk)) != {len(header)}:
+            for i, row in enumerate(chunk):
+                if row and len(row) != len(header):
+                    raise ValueError(
+                        f"{path.name}, row {done + i + 1}: {len(row)} fields, the header has {len(header)}"
+                    )
+            chunk = [row for row in chunk if row]
+        if chunk:
+            yield header, list(zip(*chunk)), done
+        done += len(chunk)
 
 
 def _read_csv(path: Path) -> MatchLog:
     table = None
-    for header, chunk, done in _csv_chunks(path):
+    for header, fields, done in _csv_chunks(path):
         if table is None:
             form, columns = choose_columns(header, path.name)
             table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
         table.rows = done
-        fields = list(zip(*chunk))
         for column, at in columns.items():
             table.add(column, fields[at])
     if table is None:
@@ -490,9 +548,9 @@ def _renamed(log: MatchLog, index: dict[str, int]) -> MatchLog:
 def _stream_csv(path: Path, matches: int, index: dict[str, int]) -> Iterator[MatchLog]:
     held: list[list[str]] = []
     start = 0
-    for header, chunk, _ in _csv_chunks(path):
+    for header, fields, _ in _csv_chunks(path):
         form, columns = choose_columns(header, path.name)
-        held += chunk
+        held += map(list, zip(*fields))
         while True:
             cut = _cut(held, columns.get("match"), matches)
             if cut is None:

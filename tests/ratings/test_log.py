@@ -133,6 +133,35 @@ def test_the_short_form_and_its_draws(tmp_path):
     assert MatchLog.read(frame).match(0).teams == (("ann",), ("bob",))
 
 
+def test_csv_as_the_world_writes_it(tmp_path, monkeypatch):
+    """Quotation marks, line ends of Windows, a byte order mark, blank lines, and chunks that end anywhere."""
+    from ludus.ratings import readers
+
+    plain = "winner,loser\na,b\nb,c\nc,a\n"
+    want = [(("a",), ("b",)), (("b",), ("c",)), (("c",), ("a",))]
+    variants = [
+        plain,
+        plain.replace("\n", "\r\n"),
+        "\ufeff" + plain,
+        plain.replace("b,c", '"b",c'),
+        plain.replace("winner", '"winner"'),
+        plain.replace("b,c\n", "b,c\n\n"),
+        plain.rstrip("\n"),
+        plain + "\n\n",
+    ]
+    for block in (1, 5, 1 << 20):
+        monkeypatch.setattr(readers, "_BLOCK", block)
+        for k, text in enumerate(variants):
+            path = tmp_path / "m.csv"
+            path.write_text(text, newline="")
+            assert [m.teams for m in MatchLog.read(path)] == want, (block, k)
+    path.write_text('winner,loser\n"a, jr",b\n"b\nc",d\n')
+    assert MatchLog.read(path).names == ("a, jr", "b\nc", "b", "d")
+    path.write_bytes(b"winner,loser\n\xff,b\n")
+    with pytest.raises(ValueError, match="UTF-8"):
+        MatchLog.read(path)
+
+
 def test_files_come_out_in_order_of_time(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text("winner,loser,time\na,b,5\nb,c,1\nc,a,1\n")
