@@ -64,16 +64,21 @@ def sequence_form(tree: GameTree) -> SequenceForm:
     rows, columns = (tree.leaf_sequence - start).T
     payoff = sparse.coo_matrix((tree.leaf_chance * tree.leaf_utility[:, 0], (rows, columns)), shape=shape).tocsr()
     payoff.eliminate_zeros()
-    flows = []
-    for p in range(2):
-        infosets = np.arange(*tree.infoset_start[p : p + 2])
-        inner = np.arange(start[p] + 1, tree.sequence_start[p + 1])
-        own = infosets - tree.infoset_start[p] + 1
-        row = np.concatenate([[0], tree.sequence_infoset[inner] - tree.infoset_start[p] + 1, own])
-        column = np.concatenate([[0], inner - start[p], tree.infoset_parent[infosets] - start[p]])
-        value = np.concatenate([np.ones(1 + len(inner)), -np.ones(len(own))])
-        flows.append(sparse.csr_matrix((value, (row, column)), shape=(len(infosets) + 1, shape[p])))
-    return SequenceForm(payoff, (flows[0], flows[1]))
+    return SequenceForm(payoff, (flow_constraints(tree, 0), flow_constraints(tree, 1)))
+
+
+def flow_constraints(tree: GameTree, player: int) -> csr_matrix:
+    """float64[m_p + 1, n_p]: see `SequenceForm.constraints`."""
+    from scipy import sparse
+
+    start, end = tree.sequence_start[player : player + 2]
+    infosets = np.arange(*tree.infoset_start[player : player + 2])
+    inner = np.arange(start + 1, end)
+    own = infosets - tree.infoset_start[player] + 1
+    row = np.concatenate([[0], tree.sequence_infoset[inner] - tree.infoset_start[player] + 1, own])
+    column = np.concatenate([[0], inner - start, tree.infoset_parent[infosets] - start])
+    value = np.concatenate([np.ones(1 + len(inner)), -np.ones(len(own))])
+    return sparse.csr_matrix((value, (row, column)), shape=(len(infosets) + 1, end - start))
 
 
 class Optimum(NamedTuple):

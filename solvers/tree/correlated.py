@@ -1,0 +1,294 @@
+"""Optimal correlated equilibria of two-player trees: EFCE, EFCCE and NFCCE by linear programming over correlation plans.
+
+Where the game is triangle-free (as it is without chance, or with public chance only), the consistency constraints
+describe all plans that a mediator can play, and one program of polynomial size gives the optimum (von Stengel & Forges
+2008; Farina & Sandholm 2020). Elsewhere they describe more, and give a bound; a plan that can be played is made by column
+generation from plans that are pure for one player and mixed for the other (Farina, Celli & Sandholm 2021, "Connecting
+optimal ex-ante collusion in teams to extensive-form correlation").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...games.policy import as_tree
+from .correlation_plan import CorrelationPlan, RelevantPairs, relevant_pairs
+from .deviations import Deviations, concept_of, deviations, incentive_gap
+from .lp import flow_constraints, linear_program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from ...games.game import Game
+    from ...games.tree import GameTree
+
+SLACK = 1e-9
+"""Share of the largest utility that a plan of the column generation may break an incentive constraint by."""
+FIRST_PENALTY, LAST_PENALTY = 10.0, 1e7
+"""The cost of a unit of violation, in largest utilities; it grows tenfold while the best plan pays it."""
+
+
+@dataclass(frozen=True, eq=False)
+class CorrelatedEquilibrium:
+    """An optimal correlated equilibrium with what is known of it.
+
+    Attributes:
+        plan: the correlation plan; the mediator can play it.
+        concept: ``"efce"``, ``"efcce"`` or ``"nfcce"``.
+        values: float64[2]: the players' expected utilities.
+        objective: what was maximised, at the plan.
+        bound: no equilibrium of the concept has a larger objective, up to the solver's tolerance (1e-6 of the largest
+            utility where `exact` is False).
+        gap: the most that one player gains by leaving, computed from the plan alone (`incentive_gap`).
+        exact: one program described all plans; else columns were generated, `columns` of them.
+    """
+
+    plan: CorrelationPlan
+    concept: str
+    values: np.ndarray
+    objective: float
+    bound: float
+    gap: float
+    exact: bool
+    columns: int = 0
+
+    def __repr__(self) -> str:
+        left = "" if self.exact else f", at most {self.bound:.6g}"
+        return (
+            f"CorrelatedEquilibrium({self.plan.tree.game_id or 'unnamed'}, {self.concept}, values "
+            f"{self.values.round(6).tolist()}, objective {self.objective:.6g}{left}, gap {self.gap:.3g})"
+        )
+
+
+def correlated(
+    game: Game | GameTree | str,
+    concept: str = "efce",
+    objective: str | Sequence[float] | np.ndarray = "welfare",
+    *,
+    tolerance: float = 1e-6,
+    columns: int = 1000,
+) -> CorrelatedEquilibrium:
+    """The best extensive-form correlated equilibrium of a two-player game, general-sum, with chance or without.
+
+    Args:
+        concept: ``"efce"``, ``"efcce"``, or ``"nfcce"`` (also ``"cce"``); in a game where everybody moves once and at
+            the same time these are the correlated (EFCE) and the coarse correlated equilibria (the other two) of the
+            matrix.
+        objective: ``"welfare"``: the sum of utilities; ``"maximin"``: the smaller of the two; or two weights.
+        tolerance: column generation stops where the bound is this share of the largest utility above the objective.
+        columns: column generation stops after so many; what is left then is ``bound - objective``.
+
+    Raises:
+        ValueError: not two players, an unknown concept or objective, weights that are not two finite numbers.
+        ArithmeticError: the linear program was not solved, or `columns` were too few to find any equilibrium.
+    """
+    tree, concept = as_tree(game), concept_of(concept)
+    relevant, weights = relevant_pairs(tree), _weights(objective)
+    if not tolerance >= 0.0:
+        raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns!r}")
+    program, count = Program(relevant, concept, weights), 0
+    mass, bound = program.relaxed()
+    if not relevant.triangle_free:
+        mass, bound, count = _generate(program, mass, bound, tolerance, columns)
+    plan = CorrelationPlan(tree, mass)
+    values = plan.values
+    found = float(values.min() if weights is None else weights @ values)
+    gap = incentive_gap(tree, plan, concept)
+    return CorrelatedEquilibrium(plan, concept, values, found, max(bound, found), gap, relevant.triangle_free, count)
+
+
+def _weights(objective: Any) -> np.ndarray | None:
+    """float64[2], or None for the smaller of the two utilities."""
+    if isinstance(objective, str):
+        if objective not in ("welfare", "maximin"):
+            raise ValueError(f"objective must be 'welfare', 'maximin' or two weights, got {objective!r}")
+        return np.ones(2) if objective == "welfare" else None
+    try:
+        weights = np.asarray(objective, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"objective must be 'welfare', 'maximin' or two weights, got {objective!r}") from None
+    if weights.shape != (2,) or not np.isfinite(weights).all():
+        raise ValueError(f"objective must hold two finite weights, one for each player, got {objective!r}")
+    return weights
+
+
+class Program:
+    """The linear program of a concept over z = (mass, deviation values of both players, smaller utility).
+
+    Utilities are divided by the largest, so that tolerances mean the same in all games.
+    """
+
+    def __init__(self, relevant: RelevantPairs, concept: str, weights: np.ndarray | None):
+        from scipy import sparse
+
+        self.relevant = relevant
+        self.scale = float(np.abs(relevant.tree.leaf_utility).max()) or 1.0
+        utility = relevant.utility / self.scale
+        ways = [deviations(relevant, concept, p) for p in range(2)]
+        sizes = [len(way.cell_set) for way in ways]
+        self.pairs, self.size = len(relevant), len(relevant) + sum(sizes) + 1
+        parts = [_incentives(way, self.scale) for way in ways]
+        blank = [sparse.csr_matrix((part[0].shape[0], size)) for part, size in zip(parts, sizes[::-1])]
+        floor = sparse.hstack([-utility, sparse.csr_matrix((2, sum(sizes))), np.ones((2, 1))])
+        self.upper = sparse.vstack(
+            [
+                sparse.hstack([parts[0][0], parts[0][1], blank[0], sparse.csr_matrix((parts[0][0].shape[0], 1))]),
+                sparse.hstack([parts[1][0], blank[1], parts[1][1], sparse.csr_matrix((parts[1][0].shape[0], 1))]),
+                floor,
+            ]
+        ).tocsr()
+        """float64[rows, size]: ``upper @ z <= 0``: deviation values are at least what they lead to, and at triggers at
+        most what following brings; the last variable is at most either utility."""
+        self.triggers = np.concatenate([part[2] for part in parts] + [np.zeros(2, bool)])
+        """bool[rows]: which rows are the triggers'."""
+        self.cost = np.zeros(self.size)
+        if weights is None:
+            self.cost[-1] = -1.0
+        else:
+            self.cost[: self.pairs] = -(weights @ utility)
+        self.lower = np.append(np.zeros(self.pairs), np.full(self.size - self.pairs, -np.inf))
+
+    def relaxed(self) -> tuple[np.ndarray, float]:
+        """-> (the best mass that satisfies the consistency constraints, its objective)."""
+        from scipy import sparse
+
+        equal = self.relevant.consistency
+        side = np.zeros(equal.shape[0])
+        side[0] = 1.0
+        found = linear_program(
+            self.cost,
+            self.upper,
+            np.zeros(self.upper.shape[0]),
+            sparse.hstack([equal, sparse.csr_matrix((equal.shape[0], self.size - self.pairs))]),
+            side,
+            self.lower,
+        )
+        return np.maximum(found.x[: self.pairs], 0.0), -float(found.fun) * self.scale
+
+
+def _incentives(way: Deviations, scale: float) -> tuple[csr_matrix, csr_matrix, np.ndarray]:
+    """-> (factors of the mass, factors of the deviation values, which rows are the triggers')."""
+    from scipy import sparse
+
+    rows, cells, triggers = int(way.cell_row[-1]), len(way.cell_set), len(way.trigger_set)
+    cell = np.arange(cells)
+    inner = way.cell_above >= 0
+    row = np.concatenate([np.arange(rows), way.cell_above[inner], rows - 1 - way.cell_above[~inner]])
+    column = np.concatenate([np.repeat(cell, np.diff(way.cell_row)), cell[inner], cell[~inner]])
+    value = np.concatenate([-np.ones(rows), np.ones(cells)])
+    values = sparse.csr_matrix((value, (row, column)), shape=(rows + triggers, cells))
+    mass = sparse.vstack([way.deviate, -way.follow]).tocsr() / scale
+    return mass, values, np.arange(rows + triggers) >= rows
+
+
+def _generate(
+    program: Program, mass: np.ndarray, bound: float, tolerance: float, columns: int
+) -> tuple[np.ndarray, float, int]:
+    """Column generation. mass, bound: the relaxed program's. -> (mass, bound, number of columns).
+
+    A column is a pure plan x of the player with fewer information sets; beside it the other's realisation plan y is
+    free in the program, so that mass(σ, τ) = Σ_k x_k(σ) y_k(τ). A penalty stands for the incentive constraints until
+    some plan satisfies them; the program with it is a relaxation, and its bound remains one.
+    """
+    relevant = program.relevant
+    pure = int(len(relevant.first[0]) > len(relevant.first[1]))
+    own = relevant.sequences[pure] - relevant.tree.sequence_start[pure]
+    found = [_likeliest(relevant, mass, pure)]
+    penalty = FIRST_PENALTY
+    while True:
+        cost, slack, mass, price, level = _master(program, pure, [x[own] for x in found], penalty)
+        worth, x = _best_column(relevant, price, pure)
+        left = max(level - worth, 0.0)
+        bound = min(bound, (left - cost) * program.scale)
+        new = left > tolerance and not any(np.array_equal(x, old) for old in found)
+        if not new and slack <= SLACK:
+            return mass, bound, len(found)
+        if not new and penalty >= LAST_PENALTY:
+            raise ArithmeticError(f"no plan satisfies the incentive constraints: the least violation is {slack:.3g}")
+        if new and len(found) == columns:
+            if slack <= SLACK:
+                return mass, bound, columns
+            raise ArithmeticError(f"{columns} columns are too few to find an equilibrium; columns may be larger")
+        if new:
+            found.append(x)
+        else:
+            penalty *= 10.0
+
+
+def _likeliest(relevant: RelevantPairs, mass: np.ndarray, player: int) -> np.ndarray:
+    """bool[S_p]: the pure plan, among those of the player, that takes each information set's likeliest action."""
+    tree = relevant.tree
+    first = tree.sequence_start[player]
+    policy = CorrelationPlan(tree, mass).marginals().probabilities
+    plan = np.zeros(tree.sequence_start[player + 1] - first, bool)
+    plan[0] = True
+    for k in range(tree.infoset_start[player], tree.infoset_start[player + 1]):
+        a, n = tree.infoset_first[k], tree.infoset_count[k]
+        plan[a - first + int(policy[a : a + n].argmax())] = plan[tree.infoset_parent[k] - first]
+    return plan
+
+
+def _master(
+    program: Program, pure: int, columns: list[np.ndarray], penalty: float
+) -> tuple[float, float, np.ndarray, np.ndarray, float]:
+    """The best plan of some columns; of each bool[M]: the pairs that the pure plan lets come.
+
+    -> (cost, largest violation of an incentive constraint, mass, price of a unit of mass at each pair float64[M],
+    price at which a column comes in).
+    """
+    from scipy import sparse
+
+    relevant, tree = program.relevant, program.relevant.tree
+    pairs, free = program.pairs, program.size - program.pairs
+    start, end = tree.sequence_start[1 - pure : 3 - pure]
+    other, width = relevant.sequences[1 - pure] - start, int(end - start)
+    spread = []
+    for chosen in columns:
+        e = np.flatnonzero(chosen)
+        spread.append(sparse.csr_matrix((np.ones(len(e)), (e, other[e])), shape=(pairs, width)))
+    spread = sparse.hstack(spread).tocsr()
+    given, deviation = program.upper[:, :pairs], program.upper[:, pairs:]
+    flow = flow_constraints(tree, 1 - pure)[1:]
+    flows = sparse.block_diag([flow] * len(columns))
+    whole = np.zeros((1, spread.shape[1]))
+    whole[0, ::width] = 1.0
+    found = linear_program(
+        np.concatenate([program.cost[:pairs] @ spread, program.cost[pairs:], [penalty]]),
+        sparse.hstack([given @ spread, deviation, -program.triggers.astype(np.float64)[:, None]]),
+        np.zeros(program.upper.shape[0]),
+        sparse.hstack([sparse.vstack([flows, whole]), sparse.csr_matrix((flows.shape[0] + 1, free + 1))]),
+        np.append(np.zeros(flows.shape[0]), 1.0),
+        np.concatenate([np.zeros(spread.shape[1]), program.lower[pairs:], [0.0]]),
+        "highs-ds",
+    )
+    price = program.cost[:pairs] - given.T @ found.ineqlin.marginals
+    mass = spread @ np.maximum(found.x[: spread.shape[1]], 0.0)
+    return float(found.fun), float(found.x[-1]), mass, price, float(found.eqlin.marginals[-1])
+
+
+def _best_column(relevant: RelevantPairs, price: np.ndarray, pure: int) -> tuple[float, np.ndarray]:
+    """The cheapest plan that is pure for one player: where its own masses are 0 or 1, consistency makes the rest a
+    product. -> (a lower bound of its price, its pure part bool[S_p])."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    tree = relevant.tree
+    own = np.arange(*tree.sequence_start[pure : pure + 2])
+    place = relevant.place(own, tree.sequence_start[1 - pure], pure)
+    whole = np.zeros(len(relevant))
+    whole[place] = 1.0
+    side = np.zeros(relevant.consistency.shape[0])
+    side[0] = 1.0
+    constraint = LinearConstraint(relevant.consistency, side, side)
+    found = milp(
+        price, integrality=whole, bounds=Bounds(0.0, 1.0), constraints=constraint, options={"mip_rel_gap": 0.0}
+    )
+    if found.x is None:
+        raise ArithmeticError(f"the mixed-integer program of a column was not solved: {found.message}")
+    return float(found.mip_dual_bound), found.x[place] > 0.5
