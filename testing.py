@@ -284,7 +284,7 @@ def check_batch(game: Game, seed: int, steps: int) -> None:
         kept.append((shown, tuple(a.copy() for a in shown)))
         obs, reward, done, legal = shown
         require((reward.dtype, reward.shape) == (np.float64, actions.shape), game, "reward is no float64[B, P]")
-        require((done.dtype, done.shape) == (bool, (3,)), game, "done is no bool[B]")
+        require((done.dtype, done.shape) == (bool, (3, game.num_players)), game, "done is no bool[B, P]")
     for shown, copies in kept:
         require(equal(shown, copies), game, "a later step writes into arrays that were returned before")
     for again in range(2):
@@ -363,7 +363,9 @@ def check_aec(game: Game, seed: int, episodes: int) -> None:
                 require(
                     np.array_equal(paid, reward[0]), game, f"AEC rewards {paid} differ from the batch's {reward[0]}"
                 )
-                require(bool(done[0]) == env.terminations[agents[0]], game, "AEC and batch end at different times")
+                require(
+                    bool(done[0].all()) == env.terminations[agents[0]], game, "AEC and batch end at different times"
+                )
             elif not movers.size:  # an episode in which nobody ever moved
                 obs, _, _, legal = batch.step(actions)
         returns = np.asarray(env.position.returns(), np.float64)
@@ -411,7 +413,9 @@ def check_parallel(game: Game, seed: int, episodes: int) -> None:
                 require(list(said) == agents, game, "step() does not speak of exactly the agents who were alive")
             obs, reward, done, legal = batch.step(actions)
             require(list(rewards.values()) == reward[0].tolist(), game, "parallel and batch rewards differ")
-            require(set(terminated.values()) == {bool(done[0])}, game, "parallel and batch end at different times")
+            require(
+                set(terminated.values()) == {bool(done[0].all())}, game, "parallel and batch end at different times"
+            )
         require(env.step({}) == ({}, {}, {}, {}, {}), game, "step() after the end does not return five empty dicts")
 
 

@@ -25,8 +25,8 @@ class VectorEnv(abc.ABC):
     """B copies of one game. P players, A actions, O numbers an observation.
 
     Chance is drawn inside, for each environment from a stream of its own, which depends on the seed and the
-    environment's number only. An episode that ends is followed by a new one at once: `done` is True, `reward` is the
-    ended episode's last, and the observation is the new episode's first; `final_obs` keeps the ended one's last.
+    environment's number only. An episode that ends is followed by a new one at once: `done` is True for all its
+    players, `reward` is the ended episode's last, and the observation is the new episode's first; `final_obs` keeps the ended one's last.
 
     An episode in which nobody ever moves (chance alone decides) has no legal action anywhere; the next `step` ends it.
 
@@ -34,6 +34,7 @@ class VectorEnv(abc.ABC):
         game: the game.
         num_envs, num_players, num_actions, observation_size: B, P, A and O.
         final_obs: float32[B, P, O], a read-only view: the last observation of each environment's last ended episode.
+        ended: bool[B], a read-only view: the last step ended the environment's episode (`done` in one column).
         truncated: bool[B], a read-only view: the last step ended the episode by a time limit rather than by the rules.
         copy: whether `reset` and `step` return fresh arrays (the default). With False they return the buffers that
             the next step overwrites: faster, not to be kept nor written.
@@ -94,8 +95,8 @@ class VectorEnv(abc.ABC):
             actions: integers [B, P]; the entries of players who are not to move are ignored.
 
         Returns:
-            (obs float32[B, P, O], reward float64[B, P], done bool[B], legal bool[B, P, A]). The reward is the change of
-            each player's return, so that an episode's rewards sum to its final returns.
+            (obs float32[B, P, O], reward float64[B, P], done bool[B, P], legal bool[B, P, A]). The reward is the change
+            of each player's return, so that an episode's rewards sum to its final returns.
 
         Raises:
             ValueError: `reset` was not called, a wrong shape, or an action that is not legal (nothing has moved).
@@ -111,7 +112,8 @@ class VectorEnv(abc.ABC):
         self._actions[:] = given
         self._check()
         self._advance(self._actions)
-        return self._out(self._obs), self._out(self._reward), self._out(self._done), self._out(self._legal)
+        done = np.repeat(self._done[:, None], self.num_players, axis=1)
+        return self._out(self._obs), self._out(self._reward), done, self._out(self._legal)
 
     def state(self) -> np.ndarray:
         """The global state float32[B, P·O]: all players' observations side by side."""
@@ -125,6 +127,10 @@ class VectorEnv(abc.ABC):
     @property
     def final_obs(self) -> np.ndarray:
         return _read_only(self._final_obs)
+
+    @property
+    def ended(self) -> np.ndarray:
+        return _read_only(self._done)
 
     @property
     def truncated(self) -> np.ndarray:

@@ -121,7 +121,7 @@ def _play(agents: Sequence[Agent], game: Game, episodes: int, rng: np.random.Gen
             if rows.size:
                 actions[rows, p], after = agent.act(obs[rows, p], legal[rows, p], take(memories[p], rows), rng)
                 memories[p] = put(memories[p], rows, after)
-        obs, reward, done, legal = env.step(actions)
+        obs, reward, _, legal = env.step(actions)
         total[going] += reward[going]
-        going &= ~done
+        going &= ~env.ended
     return total

@@ -69,7 +69,8 @@ class Envs:
         Raises:
             ValueError: a reward is not a finite number.
         """
-        self.obs, reward, done, self.legal = self.env.step(actions)
+        self.obs, reward, _, self.legal = self.env.step(actions)
+        done = self.env.ended.copy()
         self.state = self.env.state()
         if not np.isfinite(reward).all():
             raise ValueError(f"{self.env.game.id} gave a reward that is not finite: {reward[~np.isfinite(reward)][0]}")

@@ -204,9 +204,9 @@ def play_batch(
                 chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memory, at), rng)
                 group[3] = put(memory, at, after)
             actions[rows, p] = _checked(agent, np.asarray(chosen), legal[rows, p])
-        obs, reward, done, legal = env.step(actions)
+        obs, reward, _, legal = env.step(actions)
         total[playing] += reward[playing]
-        playing &= ~done
+        playing &= ~env.ended
     return total
 
 

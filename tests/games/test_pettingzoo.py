@@ -140,14 +140,14 @@ def test_an_outside_turn_based_environment():
         assert legal[0, player % 2, cell]
         _, reward, done, legal = batch.step(np.full((1, 2), cell))
         assert not legal[0].any(axis=0)[cell]
-        assert not done[0]
+        assert not done[0].any()
     with pytest.raises(ValueError, match="environment 0: action 4 is not legal for player 0"):
         batch.step(np.full((1, 2), 4))
     saved = batch.save()
     for _ in range(2):
         _, reward, done, _ = batch.step(np.full((1, 2), 2))
         assert reward.tolist() == [[1.0, -1.0]]
-        assert done[0]
+        assert done[0].all()
         assert not batch.truncated[0]
         batch.restore(saved)
 

@@ -68,7 +68,7 @@ def test_chance_and_returns_have_the_games_distribution():
     while running.any():
         _, reward, done, _ = env.step(env.random_actions(rng))
         total[running] += reward[running]
-        running &= ~done
+        running &= ~done.all(axis=1)
     tree = game.tree()
     plan = ludus.Policy.uniform(game).realisation_plan()
     expected = (tree.leaf_chance * plan[tree.leaf_sequence].prod(axis=1)) @ tree.leaf_utility
@@ -81,10 +81,10 @@ def test_an_ended_episode_is_followed_by_a_new_one():
     first, _ = env.reset()
     for cell in (0, 3, 1, 4):
         _, reward, done, _ = env.step(np.full((1, 2), cell))
-        assert not done[0]
+        assert not done[0].any()
         assert (reward == 0).all()
     obs, reward, done, legal = env.step(np.full((1, 2), 2))
-    assert done[0]
+    assert done[0].all()
     assert reward.tolist() == [[1.0, -1.0]]
     np.testing.assert_array_equal(obs, first)
     assert legal[0, 0].all()
