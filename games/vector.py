@@ -26,7 +26,8 @@ class VectorEnv(abc.ABC):
 
     Chance is drawn inside, for each environment from a stream of its own, which depends on the seed and the
     environment's number only. An episode that ends is followed by a new one at once: `done` is True for all its
-    players, `reward` is the ended episode's last, and the observation is the new episode's first; `final_obs` keeps the ended one's last.
+    players, `reward` is the ended episode's last, and the observation is the new episode's first; `final_obs` keeps
+    the ended one's last.
 
     An episode in which nobody ever moves (chance alone decides) has no legal action anywhere; the next `step` ends it.
 
