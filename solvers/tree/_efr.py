@@ -8,6 +8,8 @@ from ._kernels import gradient, realise
 
 JITTER = 1e-12
 """Rate between any two actions, relative to all others: it makes the fixed point unique and hardly moves it."""
+NOTHING = 1e-11
+"""What that leaves on an action of the fixed point is cut, so that memories of it weigh exactly nothing."""
 
 
 @nb.njit(cache=True, error_model="numpy")
@@ -37,8 +39,12 @@ def stationary(n, rates, out):
         for i in range(s):
             out[s] += out[i] * rates[i, s]
         total += out[s]
+    kept = 0.0
     for s in range(n):
-        out[s] /= total
+        out[s] = out[s] / total if out[s] > NOTHING * total else 0.0
+        kept += out[s]
+    for s in range(n):
+        out[s] /= kept
 
 
 @nb.njit(cache=True, error_model="numpy")

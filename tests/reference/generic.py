@@ -34,3 +34,14 @@ class Generic(ludus.State):
     def returns(self):
         noise = np.random.default_rng(zlib.crc32(repr(self.moves).encode())).normal(size=len(self.state.returns()))
         return np.asarray(self.state.returns()) + 0.1 * noise
+
+
+class ZeroSum(Generic):
+    """The same with the second player's returns the negative of the first's."""
+
+    def apply(self, action):
+        return ZeroSum(self.state.apply(action), (*self.moves, action))
+
+    def returns(self):
+        first = super().returns()[0]
+        return np.array([first, -first])

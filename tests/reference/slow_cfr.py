@@ -46,7 +46,13 @@ def expected_values(node, policy, players):
 
 
 def best_response_value(root, policy, player):
-    """The best value against the others: information sets are settled from the last to the first."""
+    """The best value against the others."""
+    return best_response(root, policy, player)[0]
+
+
+def best_response(root, policy, player):
+    """-> (the best value against the others, {(player, key): action} at the information sets that it reaches):
+    information sets are settled from the last to the first."""
     histories = defaultdict(list)
 
     def collect(node, reach):
@@ -80,7 +86,7 @@ def best_response_value(root, policy, player):
             chosen[key] = max(actions, key=lambda a: sum(reach * value(node.after(a)) for node, reach in here))
         return chosen[key]
 
-    return value(root)
+    return value(root), chosen
 
 
 def nash_conv(root, policy, players):

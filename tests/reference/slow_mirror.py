@@ -26,7 +26,8 @@ class SlowMirror:
 
     def __init__(
         self, root, players, eta, alpha=lambda t: 0.0, drift=0.0, restart=0, entropic=True, lazy=False,
-        optimistic=False, dilated=True, charged=False, zero_sum=False, by_reach=False, alternating=False, weights=None, start=None,
+        optimistic=False, dilated=True, charged=False, zero_sum=False, by_reach=False, alternating=False,
+        weights=None, start=None,
     ):  # fmt: skip
         self.__dict__.update({k: v for k, v in locals().items() if k not in ("self", "root")})
         self.root = Node(root)

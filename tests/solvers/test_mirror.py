@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from reference.generic import Generic
+from reference.generic import Generic, ZeroSum
 from reference.slow_mirror import SlowMirror
 
 import ludus
@@ -100,17 +100,6 @@ def test_dilated_dynamics_equal_the_slow_version(name, game, regulariser):
             alternating=alternating,
             weights="equal",
         )
-
-
-class ZeroSum(Generic):
-    """The same with the second player's returns the negative of the first's."""
-
-    def apply(self, action):
-        return ZeroSum(self.state.apply(action), (*self.moves, action))
-
-    def returns(self):
-        first = super().returns()[0]
-        return np.array([first, -first])
 
 
 @pytest.mark.parametrize("game", ["kuhn_poker", "shapley", "random_game(seed=3,zero_sum=True)"])
