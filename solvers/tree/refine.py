@@ -19,9 +19,11 @@ from .lp import optimum, sequence_form
 
 RESOLVED = 1e-12
 """Lower bounds smaller than this would drown in rounding."""
+SMALLEST = (1e-15, 1e-13, 1e-11, 1e-9, 1e-7)
+"""On the way to a limit, where exact arithmetic has the last word: the smallest lower bounds tried."""
 SCALE = 2.0**14
 """Programs are multiplied by this, so that the tolerance of the solver is below the smallest lower bounds."""
-TINY = 3e-14
+TINY = 1e-14
 """What is above it counts as positive in a vertex."""
 
 
@@ -39,37 +41,34 @@ def quasi_perfect_equilibrium(tree: GameTree) -> np.ndarray:
     """A quasi-perfect equilibrium, float64[S]: the limit of perturbed equilibria.
 
     A perturbed program tells which constraints bind; with these the plans are polynomials in ε, solved for in
-    rational arithmetic. If the first coefficients show that they stay feasible and optimal for every small ε, their
-    limit is returned; else a smaller or larger ε is tried.
+    rational arithmetic. If the first coefficients show that both plans stay feasible, and each of what they use a best
+    reply, for every small ε, their limit is returned; else a larger ε is tried.
 
     Raises:
         ValueError: not a two-player zero-sum game, or too large for exact arithmetic (see `exact_equilibrium`).
         ArithmeticError: no ε that can be resolved was small enough.
     """
     form = sequence_form(tree)
-    sides, lengths = exact_forms(tree, form), _lengths(tree)
-    deepest, widest = int(lengths.max()), int(tree.infoset_count.max(initial=1))
-    largest = 1.0 / (2 * widest)
-    smallest = min(max(RESOLVED ** (1.0 / max(deepest, 1)) * 1.001, 1e-5), largest)
-    for epsilon in np.geomspace(smallest, largest, 5):
-        least = _least(tree, float(epsilon))
+    sides, every = exact_forms(tree, form), _lengths(tree)
+    lengths = every[: tree.sequence_start[1]], every[tree.sequence_start[1] :]
+    deepest, largest = max(int(every.max()), 1), 0.5 / int(tree.infoset_count.max(initial=1))
+    for smallest in SMALLEST:
+        epsilon = min(smallest ** (1.0 / deepest), largest)
+        least = epsilon ** lengths[0], epsilon ** lengths[1]
         try:
             found = optimum(form, least, scale=SCALE)
-            solved = [
-                solve_vertex(
-                    *(sides[p], found.plans[p] - least[p], slack_of(form, found, p)),
-                    lengths[tree.sequence_start[p] : tree.sequence_start[p + 1]].tolist(),
-                    TINY,
-                )
-                for p in range(2)
-            ]
+            above = [found.plans[p] - least[p] for p in range(2)]
+            slack = [slack_of(form, found, p) for p in range(2)]
+            if any((slack[p][above[1 - p] > TINY] > TINY).any() for p in range(2)):
+                continue  # a plan uses what is no best reply
+            solved = [solve_vertex(sides[p], above[p], slack[p], lengths[p].tolist(), TINY) for p in range(2)]
         except ArithmeticError:
             continue
-        if all(_stays(s, lengths[tree.sequence_start[p] : tree.sequence_start[p + 1]]) for p, s in enumerate(solved)):
+        if all(_stays(s, length) for s, length in zip(solved, lengths)):
             return _limit(tree, [row for s in solved for row in s.plan])
     raise ArithmeticError(
-        f"no perturbation of {tree.game_id or 'the game'} from {smallest:.2g} to {largest:.2g} was small enough to "
-        "show its limit; give epsilon for the perturbed game's own equilibrium"
+        f"no perturbation of {tree.game_id or 'the game'} that doubles resolve was small enough to show its limit; "
+        "give epsilon for the perturbed game's own equilibrium"
     )
 
 
