@@ -35,7 +35,8 @@ class Algorithm:
 
 def algorithms() -> list[Algorithm]:
     """Every algorithm that `solve` knows, by name."""
-    return [_table()[name] for name in sorted(_table())]
+    table = _table()
+    return [table[name] for name in sorted(table)]
 
 
 def find(name: str) -> Algorithm:
@@ -44,10 +45,11 @@ def find(name: str) -> Algorithm:
     Raises:
         ValueError: there is none; the nearest and all names are given.
     """
-    table = _table()
     key = str(name).lower()
-    if key in table:
-        return table[key]
+    for module in _families():
+        if key in (found := _rows(module)):
+            return found[key]
+    table = _table()
     near = difflib.get_close_matches(key, table, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise ValueError(f"there is no algorithm {name!r}; {hint}known are {', '.join(sorted(table))}")
@@ -67,15 +69,20 @@ def option_names(function: Callable) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.default is not inspect.Parameter.empty)
 
 
-_found: dict[str, Algorithm] = {}
+def _families() -> list[str]:
+    """The modules of `tree`; the family that is asked for most stands first, so that the others need not be loaded."""
+    from . import tree
+
+    names = [module.name for module in pkgutil.iter_modules(tree.__path__) if not module.name.startswith("_")]
+    return sorted(names, key=lambda name: (name != "cfr", name))
+
+
+def _rows(module: str) -> dict[str, Algorithm]:
+    """One family's algorithms, by name."""
+    loaded = importlib.import_module(f".tree.{module}", __package__)
+    return {algorithm.name: algorithm for algorithm in getattr(loaded, "ALGORITHMS", ())}
 
 
 def _table() -> dict[str, Algorithm]:
-    if not _found:
-        from . import tree
-
-        for module in pkgutil.iter_modules(tree.__path__):
-            if not module.name.startswith("_"):
-                for algorithm in getattr(importlib.import_module(f"{tree.__name__}.{module.name}"), "ALGORITHMS", ()):
-                    _found[algorithm.name] = algorithm
-    return _found
+    """Every family's algorithms, by name."""
+    return {name: algorithm for module in _families() for name, algorithm in _rows(module).items()}
