@@ -287,7 +287,7 @@ def cases() -> list[Case]:
             "open_spiel", 3,
         ),
         Case("reading and rating 10 M matches of Parquet", "s", lambda: parquet(10_000_000), None, 10, "", 3, True),
-        Case("ludus rate, CSV of 1 M rows, start-up included", "s", lambda: csv_command(1_000_000), None, 5, "", 3, True),
+        Case("ludus rate, CSV of 1 M rows, with start-up", "s", lambda: csv_command(1_000_000), None, 5, "", 3, True),
     ]  # fmt: skip
     return out
 

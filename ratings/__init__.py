@@ -14,11 +14,11 @@ _PUBLIC = {
     "model": ("RatingModel", "Ratings", "make", "models"),
     "leaderboard": ("Leaderboard", "Matchup", "Row", "board", "rate"),
     "elo": ("Elo",),
+    "rating_objects": ("Rating",),
     "weng_lin": (
         "BradleyTerryFull",
         "BradleyTerryPart",
         "PlackettLuce",
-        "Rating",
         "ThurstoneMostellerFull",
         "ThurstoneMostellerPart",
     ),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import readers
+from . import writers
 from .log import MatchLog
 from .model import RatingModel, Ratings, make
 
@@ -159,15 +159,15 @@ class Leaderboard:
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """The board as a dataframe of ``backend``: pandas, polars or pyarrow."""
-        return readers.frame_of(self.columns(), backend)
+        return writers.frame_of(self.columns(), backend)
 
     def write(self, path: str | Path) -> None:
         """Write the board to .csv, .csv.gz, .parquet or .json, by way of a temporary file."""
         if Path(path).suffix.lower() == ".json":
             rows = [{k: None if v != v else v for k, v in row._asdict().items()} for row in self]
-            readers.atomically(path, lambda handle: json.dump({"model": self.model.name, "players": rows}, handle))
+            writers.atomically(path, lambda handle: json.dump({"model": self.model.name, "players": rows}, handle))
         else:
-            readers.write_columns(self.columns(), path)
+            writers.write_columns(self.columns(), path)
 
     def table(self, top: int | None = None) -> str:
         """The first ``top`` lines (all of them where None) as text."""

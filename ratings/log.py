@@ -266,15 +266,15 @@ class MatchLog:
 
     def to_frame(self, backend: str = "pandas") -> Any:
         """The long form (one row per seat) as a dataframe of ``backend``: pandas, polars or pyarrow."""
-        from . import readers
+        from . import writers
 
-        return readers.to_frame(self, backend)
+        return writers.to_frame(self, backend)
 
     def write(self, path: str | Path) -> None:
         """Write the long form to .csv, .csv.gz or .parquet, or one match a line to .jsonl; all or nothing."""
-        from . import readers
+        from . import writers
 
-        readers.write(self, path)
+        writers.write(self, path)
 
 
 _ARRAYS = ("match_starts", "team_starts", "players", "ranks", "scores", "weights", "times", "games")

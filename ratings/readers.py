@@ -15,7 +15,6 @@ import io
 import json
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -24,13 +23,11 @@ from typing import Any
 import numpy as np
 
 from . import _build
+from ._csv import EXPECTED, csv_chunks
 from .log import MatchLog
 
 LONG = ("match", "player", "team", "rank", "score", "weight", "time", "game")
 SHORT = ("winner", "loser", "draw", "time", "game")
-EXPECTED = (
-    "match,player,[team],rank|score,[weight],[time],[game] (a row per player) or winner,loser,[draw],[time],[game]"
-)
 _YES_NO = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 _LABELS = {
     "players": "column 'player'",
@@ -42,7 +39,6 @@ _LABELS = {
     "matches": "column 'match'",
 }
 _CHUNK = 200_000
-_BLOCK = 1 << 23
 
 
 def read(source: Any) -> MatchLog:
@@ -57,7 +53,7 @@ def read(source: Any) -> MatchLog:
         ".jsonl": _read_jsonl,
         ".parquet": _read_parquet,
         ".db": _read_store,
-    }.get(_suffix(path))
+    }.get(suffix(path))
     if reader is None:
         raise ValueError(f"cannot read {path.name!r}: a match log is .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet or .db")
     if not path.is_file():
@@ -65,7 +61,7 @@ def read(source: Any) -> MatchLog:
     return reader(path).sorted()
 
 
-def _suffix(path: Path) -> str:
+def suffix(path: Path) -> str:
     return Path(path.name[:-3]).suffix.lower() if path.name.lower().endswith(".gz") else path.suffix.lower()
 
 
@@ -208,96 +204,12 @@ def _joined(parts: list[Any]) -> Any:
     return [x for part in parts for x in part]
 
 
-# -- CSV -------------------------------------------------------------------------------------------------------------
-
-
-def _csv_chunks(path: Path) -> Iterator[tuple[list[str], list[Sequence[str]], int]]:
-    """(header, columns, number of rows before) for chunk after chunk; blank lines are left out.
-
-    Plain text is cut at its commas in one go; from the first quotation mark or irregular line on, the csv module reads.
-    """
-    opener: Any = gzip.open if path.name.lower().endswith(".gz") else open
-    with opener(path, "rb") as handle:
-        start = 3 if handle.read(3) == b"\xef\xbb\xbf" else 0
-        handle.seek(start)
-        first = handle.readline()
-        if not first.strip():
-            raise ValueError(f"{path.name}: the file is empty; expected {EXPECTED}")
-        header = next(csv.reader([_text(first, path, 0)]))
-        done = 0
-        if b'"' not in first:
-            while True:
-                at = handle.tell()
-                block = handle.read(_BLOCK)
-                block += handle.readline()
-                if not block:
-                    return
-                columns = _plain_columns(block, len(header), path, done)
-                if columns is None:
-                    break
-                yield header, columns, done
-                done += len(columns[0])
-            handle.seek(at)
-        else:
-            handle.seek(start)
-        with io.TextIOWrapper(handle, encoding="utf-8", newline="") as text:
-            rows = csv.reader(text)
-            if b'"' in first:
-                header = next(rows)
-            yield from _csv_rows(header, rows, done, path)
-
-
-def _text(block: bytes, path: Path, done: int) -> str:
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name}, after row {done}: no UTF-8 ({error.reason})") from None
-
-
-def _plain_columns(block: bytes, width: int, path: Path, done: int) -> list[Sequence[str]] | None:
-    """The columns of lines that hold ``width`` fields each and no quotation mark; None for anything else."""
-    if b'"' in block:
-        return None
-    if b"\r" in block:
-        block = block.replace(b"\r\n", b"\n")
-    block = block.rstrip(b"\n")
-    if not block:
-        return None
-    marks = np.frombuffer(block, np.uint8)
-    marks = marks[(marks == 44) | (marks == 10)]
-    lines = len(marks) // width + 1
-    if (
-        len(marks) != lines * width - 1
-        or (np.flatnonzero(marks == 10) != np.arange(width, lines * width, width) - 1).any()
-    ):
-        return None
-    fields = _text(block, path, done).replace("\n", ",").split(",")
-    return [fields[i::width] for i in range(width)]
-
-
-def _csv_rows(header: list[str], rows: Any, done: int, path: Path) -> Iterator[tuple[list[str], list[Any], int]]:
-    while True:
-        try:
-            chunk = list(islice(rows, _CHUNK))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ValueError(f"{path.name}, after row {done + rows.line_num}: {error}") from None
-        if not chunk:
-            return
-        if set(map(len, chunk)) != {len(header)}:
-            for i, row in enumerate(chunk):
-                if row and len(row) != len(header):
-                    raise ValueError(
-                        f"{path.name}, row {done + i + 1}: {len(row)} fields, the header has {len(header)}"
-                    )
-            chunk = [row for row in chunk if row]
-        if chunk:
-            yield header, list(zip(*chunk)), done
-        done += len(chunk)
+# -- files -------------------------------------------------------------------------------------------------------------
 
 
 def _read_csv(path: Path) -> MatchLog:
     table = None
-    for header, fields, done in _csv_chunks(path):
+    for header, fields, done in csv_chunks(path):
         if table is None:
             form, columns = choose_columns(header, path.name)
             table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
@@ -396,7 +308,7 @@ def from_matches(matches: Iterable[Any], names: Sequence[str] | None = None, pla
 # -- Parquet, dataframes, league stores ------------------------------------------------------------------------------
 
 
-def _pyarrow(what: str) -> Any:
+def pyarrow(what: str) -> Any:
     try:
         if what == "parquet":
             import pyarrow.parquet as module
@@ -459,7 +371,7 @@ def _arrow_players(values: Any, table: _Table, column: str) -> np.ndarray:
 
 
 def _read_parquet(path: Path) -> MatchLog:
-    file = _pyarrow("parquet").ParquetFile(path)
+    file = pyarrow("parquet").ParquetFile(path)
     header = file.schema_arrow.names
     chosen = choose_columns(header, path.name)
     batches = file.iter_batches(batch_size=1 << 20, columns=[header[at] for at in chosen[1].values()])
@@ -522,9 +434,9 @@ def stream(path: str | Path, matches: int) -> Iterator[MatchLog]:
     if matches < 1:
         raise ValueError(f"matches must be at least 1, got {matches}")
     index: dict[str, int] = {}
-    if _suffix(path) == ".csv":
+    if suffix(path) == ".csv":
         yield from _stream_csv(path, matches, index)
-    elif _suffix(path) == ".jsonl":
+    elif suffix(path) == ".jsonl":
         with _open_text(path) as handle:
             lines = _json_lines(handle, path.name)
             while chunk := list(islice(lines, matches)):
@@ -548,7 +460,7 @@ def _renamed(log: MatchLog, index: dict[str, int]) -> MatchLog:
 def _stream_csv(path: Path, matches: int, index: dict[str, int]) -> Iterator[MatchLog]:
     held: list[list[str]] = []
     start = 0
-    for header, fields, _ in _csv_chunks(path):
+    for header, fields, _ in csv_chunks(path):
         form, columns = choose_columns(header, path.name)
         held += map(list, zip(*fields))
         while True:
@@ -580,100 +492,3 @@ def _csv_log(path, form, columns, rows, start, index) -> MatchLog:
     for column, at in columns.items():
         table.add(column, fields[at])
     return table.log()
-
-
-# -- writing ---------------------------------------------------------------------------------------------------------
-
-
-def long_columns(log: MatchLog) -> dict[str, Any]:
-    """The long form of a log as columns: match and team numbers from 1, ranks from 1, names and floats."""
-    teams_per = np.diff(log.match_starts)
-    seats_per = np.diff(log.team_starts)
-    match_of_team = np.repeat(np.arange(len(log)), teams_per)
-    match_of = np.repeat(match_of_team, seats_per)
-    team_of = np.repeat(np.arange(len(log.ranks)) - log.match_starts[match_of_team], seats_per)
-    names = np.array(log.names, dtype=object)
-    out: dict[str, Any] = {"match": match_of + 1, "player": names[log.players], "team": team_of + 1}
-    if log.scores is not None:
-        out["score"] = np.repeat(log.scores, seats_per)
-    else:
-        out["rank"] = np.repeat(log.ranks, seats_per) + 1
-    if log.weights is not None:
-        out["weight"] = log.weights
-    if log.times is not None:
-        out["time"] = log.times[match_of]
-    if log.games is not None:
-        out["game"] = np.array(log.game_names, dtype=object)[log.games][match_of]
-    return out
-
-
-def to_frame(log: MatchLog, backend: str) -> Any:
-    """See MatchLog.to_frame."""
-    return frame_of(long_columns(log), backend)
-
-
-def frame_of(columns: dict[str, Any], backend: str) -> Any:
-    """Columns of arrays as a dataframe of the named library."""
-    import narwhals as nw
-
-    try:
-        data = {key: value.tolist() if value.dtype == object else value for key, value in columns.items()}
-        return nw.from_dict(data, backend=backend).to_native()  # type: ignore[arg-type]
-    except (ImportError, ModuleNotFoundError):
-        raise ImportError(f"a {backend} dataframe needs {backend} installed") from None
-
-
-def write(log: MatchLog, path: str | Path) -> None:
-    """See MatchLog.write."""
-    kind = _suffix(Path(path))
-    if kind == ".jsonl":
-        atomically(path, lambda handle: _write_jsonl(log, handle))
-    else:
-        write_columns(long_columns(log), path)
-
-
-def _write_jsonl(log: MatchLog, handle: Any) -> None:
-    for match in log:
-        record = {key: value for key, value in match._asdict().items() if value is not None}
-        if match.scores is not None:
-            del record["ranks"]
-        handle.write(json.dumps(record) + "\n")
-
-
-def write_columns(columns: dict[str, Any], path: str | Path) -> None:
-    """Equally long columns to .csv, .csv.gz or .parquet, under a temporary name that is then renamed."""
-    path = Path(path)
-    kind = _suffix(path)
-    if kind == ".parquet":
-        pa, pq = _pyarrow("arrow"), _pyarrow("parquet")
-        table = pa.table({key: pa.array(value) for key, value in columns.items()})
-        atomically(path, lambda handle: pq.write_table(table, handle), binary=True)
-    elif kind == ".csv":
-
-        def rows(handle: Any) -> None:
-            writer = csv.writer(handle, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(zip(*(np.asarray(value).tolist() for value in columns.values())))
-
-        atomically(path, rows)
-    else:
-        raise ValueError(f"cannot write {path.name!r}: the formats are .csv, .csv.gz, .parquet and, for logs, .jsonl")
-
-
-def atomically(path: str | Path, fill: Callable[[Any], object], binary: bool = False) -> None:
-    """Let ``fill(handle)`` write a file beside ``path`` and put it in place only when that succeeded."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"no folder {str(path.parent)!r} to write {path.name!r} into")
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(number)
-    try:
-        opener: Any = gzip.open if path.name.lower().endswith(".gz") else open
-        options = {} if binary else {"encoding": "utf-8", "newline": ""}
-        with opener(name, "wb" if binary else "wt", **options) as handle:
-            fill(handle)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -72,8 +72,8 @@ def propagate(
     """How sure a game-theoretic rating is, given how often the payoffs were measured.
 
     ``wins float64[n, n]`` counts the games the row won against the column (draws as half each); ``method`` maps a
-    payoff matrix to float64[n], e.g. ``alpha_rank`` or ``lambda m: nash_average(m).weights``. Win rates are drawn from their
-    posteriors Beta(wins + ½, losses + ½); payoffs are 2 rate - 1 (0 for pairs that never met, known to be so).
+    payoff matrix to float64[n], e.g. ``alpha_rank`` or ``lambda m: nash_average(m).weights``. Win rates are drawn from
+    their posteriors Beta(wins + ½, losses + ½); payoffs are 2 rate - 1 (0 for pairs that never met, known to be so).
     Returns mean, lower and upper bound float64[n] at ``level``.
     """
     wins = np.asarray(wins, np.float64)

@@ -15,13 +15,21 @@ from functools import lru_cache
 from itertools import accumulate
 from statistics import NormalDist
 from typing import Any, ClassVar
-from uuid import uuid4
 
 import numpy as np
 
 from . import _kernels, _kernels_fast, _kernels_gauss, _kernels_pairs, _kernels_weng_lin
 from .log import MatchLog, freeze, optional
 from .model import RatingModel, Ratings, finite, newcomers, positive
+from .rating_objects import (
+    BradleyTerryFullRating,
+    BradleyTerryPartRating,
+    PlackettLuceRating,
+    Rating,
+    ThurstoneMostellerFullRating,
+    ThurstoneMostellerPartRating,
+    moved,
+)
 
 MODELS = {
     "plackett_luce": "PlackettLuce",
@@ -38,66 +46,10 @@ _NO_GAMMA = np.empty((0, 0))
 _AUTO: Any = "auto"
 
 
-class Rating:
-    """Skill of one player: ``mu``, ``sigma``, an optional ``name`` and an ``id``.
-
-    Equal means equal mu and sigma, and equal ratings hash alike; order goes by :meth:`ordinal`.
-    """
-
-    __slots__ = ("id", "mu", "name", "sigma")
-
-    def __init__(self, mu: float, sigma: float, name: str | None = None):
-        self.mu = finite("mu", mu)
-        self.sigma = positive("sigma", sigma, zero=True)
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a string or None, got {name!r}")
-        self.name = name
-        self.id = uuid4().hex
-
-    def ordinal(self, z: float = 3.0, alpha: float = 1.0, target: float = 0.0) -> float:
-        """A single number to rank by: ``alpha * ((mu - z * sigma) + target / alpha)``."""
-        return alpha * ((self.mu - z * self.sigma) + (target / alpha))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(mu={self.mu}, sigma={self.sigma})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rating):
-            return NotImplemented
-        return self.mu == other.mu and self.sigma == other.sigma
-
-    def __hash__(self) -> int:
-        return hash((self.mu, self.sigma))
-
-    def _other(self, other: Any) -> float:
-        if not isinstance(other, Rating):
-            raise ValueError(f"a rating can be compared with ratings, not with {type(other).__name__}")
-        return other.ordinal()
-
-    def __lt__(self, other: Any) -> bool:
-        return self.ordinal() < self._other(other)
-
-    def __gt__(self, other: Any) -> bool:
-        return self.ordinal() > self._other(other)
-
-    def __le__(self, other: Any) -> bool:
-        return self.ordinal() <= self._other(other)
-
-    def __ge__(self, other: Any) -> bool:
-        return self.ordinal() >= self._other(other)
-
-
 @lru_cache(maxsize=64)
 def _numbers(size: int) -> np.ndarray:
     """0, 1, ..., size - 1 as the player numbers of a match on its own."""
     return freeze(np.arange(size, dtype=np.int32))
-
-
-def _moved(rating: Rating, mu: float, sigma: float) -> Rating:
-    """A new rating of the same player."""
-    new = object.__new__(type(rating))
-    new.mu, new.sigma, new.name, new.id = mu, sigma, rating.name, rating.id
-    return new
 
 
 class WengLin(RatingModel):
@@ -294,10 +246,10 @@ class WengLin(RatingModel):
         new_mu = mu.tolist()
         if compat and not all(map(math.isfinite, new_mu)):
             raise OverflowError("math range error: ratings too far apart for openskill's arithmetic")
-        moved = [_moved(player, m, s) for player, m, s in zip(seats, new_mu, new_sigma)]
+        after = [moved(player, m, s) for player, m, s in zip(seats, new_mu, new_sigma)]
         out, at = [], 0
         for size in sizes:
-            out.append(moved[at : at + size])
+            out.append(after[at : at + size])
             at += size
         return out
 
@@ -382,7 +334,7 @@ class WengLin(RatingModel):
         out = np.zeros((count, count))
         for i in range(count):
             own = None if weight is None else weight[starts[i] : starts[i + 1]].tolist()
-            drifted = [_moved(p, p.mu, float(s)) for p, s in zip(teams[i], sigma[starts[i] : starts[i + 1]])]
+            drifted = [moved(p, p.mu, float(s)) for p, s in zip(teams[i], sigma[starts[i] : starts[i + 1]])]
             for q in range(1 if self.kind == 0 else count):
                 if self.kind == 0:
                     c = math.sqrt(float((team_var + self.beta**2).sum()))
@@ -602,36 +554,6 @@ def _declare(cls: type[WengLin], rating_class: type[Rating], name: str, kind: in
     cls.name, cls.kind, cls.full, cls.rating_class = name, kind, full, rating_class
     cls.__signature__ = inspect.Signature(positional + keyword)  # type: ignore[attr-defined]
     setattr(cls, rating_class.__name__, rating_class)
-
-
-class PlackettLuceRating(Rating):
-    """A rating of PlackettLuce."""
-
-    __slots__ = ()
-
-
-class BradleyTerryFullRating(Rating):
-    """A rating of BradleyTerryFull."""
-
-    __slots__ = ()
-
-
-class BradleyTerryPartRating(Rating):
-    """A rating of BradleyTerryPart."""
-
-    __slots__ = ()
-
-
-class ThurstoneMostellerFullRating(Rating):
-    """A rating of ThurstoneMostellerFull."""
-
-    __slots__ = ()
-
-
-class ThurstoneMostellerPartRating(Rating):
-    """A rating of ThurstoneMostellerPart."""
-
-    __slots__ = ()
 
 
 class PlackettLuce(WengLin):

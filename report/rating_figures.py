@@ -1,6 +1,7 @@
 """Figures of ratings: leaderboards with intervals, ratings over time, win probabilities, calibration, learning curves.
 
-Every function draws on the ``axes`` it is given, or on a new figure, and returns the axes. matplotlib is imported on use.
+Every function draws on the ``axes`` it is given, or on a new figure, and returns the axes. matplotlib is imported
+on use.
 """
 
 from __future__ import annotations

@@ -105,7 +105,9 @@ def test_the_strong_end_above_the_weak(name):
         names=list(map(str, range(9))),
         times=np.arange(3000) / 100.0,
     )
-    assert np.corrcoef(fits(name, log).mu, skill)[0, 1] > 0.93  # Elo with K = 32 keeps a noise of about 60 points
+    assert (
+        np.corrcoef(fits(name, log).mu, skill)[0, 1] > 0.9
+    )  # Elo with K = 32 keeps a noise of about 60 points, Elo-MMR more
 
 
 @pytest.mark.parametrize("name", ONLINE)

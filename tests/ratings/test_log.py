@@ -135,7 +135,7 @@ def test_the_short_form_and_its_draws(tmp_path):
 
 def test_csv_as_the_world_writes_it(tmp_path, monkeypatch):
     """Quotation marks, line ends of Windows, a byte order mark, blank lines, and chunks that end anywhere."""
-    from ludus.ratings import readers
+    from ludus.ratings import _csv
 
     plain = "winner,loser\na,b\nb,c\nc,a\n"
     want = [(("a",), ("b",)), (("b",), ("c",)), (("c",), ("a",))]
@@ -150,7 +150,7 @@ def test_csv_as_the_world_writes_it(tmp_path, monkeypatch):
         plain + "\n\n",
     ]
     for block in (1, 5, 1 << 20):
-        monkeypatch.setattr(readers, "_BLOCK", block)
+        monkeypatch.setattr(_csv, "_BLOCK", block)
         for k, text in enumerate(variants):
             path = tmp_path / "m.csv"
             path.write_text(text, newline="")
