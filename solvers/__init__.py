@@ -1,41 +1,67 @@
-"""Equilibria: algorithms on game trees, exact evaluation, solutions that carry their certificate."""
+"""Equilibria: algorithms on game trees, exact evaluation, solutions that carry their certificate.
+
+What every solve needs is loaded with the package; the rest when it is first used.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .algorithm import Algorithm, algorithms
-from .large import SampledPolicy, iterate_large, sample_large
 from .solution import Record, Solution
 from .solve import Snapshot, iterate, solve
-from .tree.certify import Certificate, certify
 from .tree.evaluate import Evaluation, best_response, evaluate, expected_values, exploitability, nash_conv
-from .tree.exact import ExactEquilibrium, exact_equilibrium
-from .tree.resolving import Subgame, resolve, subgame
-from .tree.responses import RestrictedResponse, restricted_nash_response
+
+if TYPE_CHECKING:
+    from .large import SampledPolicy, iterate_large, sample_large
+    from .tree.certify import Certificate, certify
+    from .tree.correlated import correlated, incentive_gap
+    from .tree.exact import ExactEquilibrium, exact_equilibrium
+    from .tree.resolving import Subgame, resolve, subgame
+    from .tree.responses import RestrictedResponse, restricted_nash_response
+
+_HOME = {
+    "SampledPolicy": "large",
+    "iterate_large": "large",
+    "sample_large": "large",
+    "Certificate": "tree.certify",
+    "certify": "tree.certify",
+    "correlated": "tree.correlated",
+    "incentive_gap": "tree.correlated",
+    "ExactEquilibrium": "tree.exact",
+    "exact_equilibrium": "tree.exact",
+    "Subgame": "tree.resolving",
+    "resolve": "tree.resolving",
+    "subgame": "tree.resolving",
+    "RestrictedResponse": "tree.responses",
+    "restricted_nash_response": "tree.responses",
+}
+"""Where each name that is loaded on first use lives."""
 
 __all__ = [
     "Algorithm",
-    "Certificate",
     "Evaluation",
-    "ExactEquilibrium",
     "Record",
-    "RestrictedResponse",
-    "SampledPolicy",
     "Snapshot",
     "Solution",
-    "Subgame",
     "algorithms",
     "best_response",
-    "certify",
     "evaluate",
-    "exact_equilibrium",
     "expected_values",
     "exploitability",
     "iterate",
-    "iterate_large",
     "nash_conv",
-    "resolve",
-    "restricted_nash_response",
-    "sample_large",
     "solve",
-    "subgame",
+    *_HOME,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module 'ludus.solvers' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *globals()])
