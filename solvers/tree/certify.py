@@ -9,6 +9,7 @@ import numpy as np
 
 from ...games.policy import Policy, as_tree, require_same_game
 from ...games.tree import GameTree
+from .layout import _depths
 
 if TYPE_CHECKING:
     from ...games.game import Game
@@ -76,24 +77,11 @@ def _plans(tree: GameTree, probabilities: np.ndarray) -> tuple[np.ndarray, np.nd
     plan, roundings = np.ones(tree.num_sequences), np.zeros(tree.num_sequences, np.int64)
     plan[inner] = probabilities[inner] / total[at]
     roundings[inner] = tree.infoset_count[at] + 1  # the sum, the division, and the product below
-    for level in _levels(tree):
+    for level in _depths(tree)[1]:
         sequences, parent = _sequences(tree, level)
         plan[sequences] *= plan[parent]
         roundings[sequences] += roundings[parent]
     return plan, roundings
-
-
-def _levels(tree: GameTree) -> list[np.ndarray]:
-    """Information sets by how many of their player's come before."""
-    before = tree.sequence_infoset[tree.infoset_parent]
-    depth = np.full(tree.num_infosets, -1)
-    levels: list[np.ndarray] = []
-    level = np.flatnonzero(before < 0)
-    while level.size:
-        depth[level] = len(levels)
-        levels.append(level)
-        level = np.flatnonzero((depth < 0) & (before >= 0) & (depth[before] == len(levels) - 1))
-    return levels
 
 
 def _sequences(tree: GameTree, infosets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,7 +125,7 @@ def _expected(tree: GameTree, plan: np.ndarray, roundings: np.ndarray, player: i
 def _best(tree: GameTree, plan: np.ndarray, roundings: np.ndarray, player: int) -> np.ndarray:
     leaves = _leaves(tree, plan, roundings, player, own=False)
     gain = _sum(tree.leaf_sequence[:, player], leaves, tree.num_sequences)
-    for level in reversed(_levels(tree)):
+    for level in reversed(_depths(tree)[1]):
         level = level[tree.infoset_player[level] == player]
         if not level.size:
             continue

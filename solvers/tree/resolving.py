@@ -205,34 +205,26 @@ def _resolved(part: Subgame, blueprint: Policy, player: int, method: str) -> np.
     constant = np.bincount(rows[~moves], utility[~moves] * plan[a[~moves]], num_u + len(theirs))
     before = tree.infoset_parent[other]
     value_rows = np.where(row_of[before] >= 0, row_of[before], boundary.of[tree.infoset_node[other]])
-    gain = sparse.csr_matrix(
-        (
-            np.concatenate([utility[moves], np.ones(num_v)]),
-            (np.concatenate([rows[moves], value_rows]), np.concatenate([column[a[moves]], value_of[other]])),
-        ),
-        shape=(num_u + len(theirs), num_x + num_v),
-    )
+    entries = np.concatenate([utility[moves], np.ones(num_v)])
+    where = np.concatenate([rows[moves], value_rows]), np.concatenate([column[a[moves]], value_of[other]])
+    gain = sparse.csr_matrix((entries, where), shape=(num_u + len(theirs), num_x + num_v))
 
     # The opponent's value at an information set is at least that of each action: gain - v <= -constant.
-    choice = sparse.csr_matrix(
-        (np.ones(len(theirs)), (np.arange(len(theirs)), value_of[tree.sequence_infoset[theirs]])),
-        shape=(len(theirs), num_x + num_v),
-    )
+    where = np.arange(len(theirs)), value_of[tree.sequence_infoset[theirs]]
+    choice = sparse.csr_matrix((np.ones(len(theirs)), where), shape=(len(theirs), num_x + num_v))
     upper, side = gain[num_u:] - choice, -constant[num_u:]
+
+    # What the actions of an information set get is what came to it: from inside, or by the blueprint.
     flow_row = np.full(tree.num_infosets, -1)
     flow_row[own] = np.arange(len(own))
-    inner = np.flatnonzero(column[tree.infoset_parent[own]] >= 0)
-    flow = sparse.csr_matrix(
-        (
-            np.concatenate([np.ones(num_x), -np.ones(len(inner))]),
-            (
-                np.concatenate([flow_row[tree.sequence_infoset[mine]], inner]),
-                np.concatenate([np.arange(num_x), column[tree.infoset_parent[own[inner]]]]),
-            ),
-        ),
-        shape=(len(own), num_x + num_v),
-    )
     before_own = tree.infoset_parent[own]
+    inner = np.flatnonzero(column[before_own] >= 0)
+    entries = np.concatenate([np.ones(num_x), -np.ones(len(inner))])
+    where = (
+        np.concatenate([flow_row[tree.sequence_infoset[mine]], inner]),
+        np.concatenate([np.arange(num_x), column[before_own[inner]]]),
+    )
+    flow = sparse.csr_matrix((entries, where), shape=(len(own), num_x + num_v))
     come = np.where(column[before_own] >= 0, 0.0, plan[before_own])
     lower = np.concatenate([np.zeros(num_x), np.full(num_v, -np.inf)])
     if method == "unsafe":
