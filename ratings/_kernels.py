@@ -51,6 +51,17 @@ def count_seats(players, out):
 
 
 @njit(cache=True, error_model="numpy")
+def tally_duels(players, ranks, n, out):
+    """Add every duel to ``out int64[3 n²]``, at (a n + b) 3 + 0, 1, 2 where a < b lost, drew, won."""
+    for m in range(players.shape[0] // 2):
+        a, b = players[2 * m], players[2 * m + 1]
+        better = ranks[2 * m + 1] - ranks[2 * m]
+        if a > b:
+            a, b, better = b, a, -better
+        out[(a * n + b) * 3 + (1 if better == 0 else (2 if better > 0 else 0))] += 1
+
+
+@njit(cache=True, error_model="numpy")
 def last_times(match_starts, team_starts, players, times, last):
     """``last float64[n]``: time of every player's latest match in the log (kept where there is none)."""
     for m in range(match_starts.shape[0] - 1):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
+from . import _kernels
 from .log import MatchLog
 from .model import BatchModel, Ratings, finite, newcomers, positive
 
@@ -142,18 +143,16 @@ def _comparisons(log: MatchLog, covariates: Any) -> tuple[Any, np.ndarray, np.nd
         if (np.diff(log.match_starts) != 2).any():
             raise ValueError("covariates need matches of two teams")
     if log.duels and log.weights is None and covariates is None:
-        pairs = log.players.reshape(-1, 2).astype(np.int64)
-        ranks = log.ranks.reshape(-1, 2)
-        first = pairs[:, 0] < pairs[:, 1]
-        better = np.sign(ranks[:, 1] - ranks[:, 0]).astype(np.int64) * np.where(first, 1, -1)
-        a, b = np.where(first, pairs[:, 0], pairs[:, 1]), np.where(first, pairs[:, 1], pairs[:, 0])
-        key = (a * n + b) * 3 + better + 1
-        if 3 * n * n <= max(4 * len(key), 1_000_000):
-            tally = np.bincount(key, minlength=3 * n * n)
+        if 3 * n * n <= max(8 * len(log), 1_000_000):
+            tally = np.zeros(3 * n * n, np.int64)
+            _kernels.tally_duels(log.players, log.ranks, n, tally)
             key = np.flatnonzero(tally)
             counts = tally[key]
         else:
-            key, counts = np.unique(key, return_counts=True)
+            pairs = np.sort(log.players.reshape(-1, 2).astype(np.int64), axis=1)
+            better = np.sign(log.ranks[1::2] - log.ranks[0::2]).astype(np.int64)
+            better *= np.where(log.players[0::2] < log.players[1::2], 1, -1)
+            key, counts = np.unique((pairs[:, 0] * n + pairs[:, 1]) * 3 + better + 1, return_counts=True)
         a, b, outcome = key // 3 // n, key // 3 % n, key % 3
         rows = np.arange(len(key))
         values = np.concatenate([np.ones(len(key)), -np.ones(len(key))])
