@@ -60,7 +60,7 @@ def _regularised(dilated: bool) -> Callable[..., Iterator[tuple[int, np.ndarray]
         tau: float = 0.02,
         shrink: int = 500,
         regulariser: str = "entropy",
-        weights: str = "balanced",
+        weights: str = "equal",
         averaging: str = "last",
     ) -> Iterator[tuple[int, np.ndarray]]:
         check_regulariser(regulariser)
@@ -91,7 +91,13 @@ ALGORITHMS = (
     _row(
         "ftrl", "Follow the regularised leader", _leader(True, False), NO_REGRET, "Kroer et al. 2020; Hoda et al. 2010"
     ),
-    _row("omd", "Online mirror descent", _leader(False, False), NO_REGRET, "Kroer et al. 2020; Hoda et al. 2010"),
+    _row(
+        "omd",
+        "Online mirror descent",
+        _leader(False, False),
+        NO_REGRET + "; proven for constant steps, and for falling ones with the Euclidean regulariser",
+        "Kroer et al. 2020; Hoda et al. 2010",
+    ),
     _row(
         "oftrl",
         "Optimistic follow the regularised leader",
