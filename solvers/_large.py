@@ -18,7 +18,7 @@ from ..games._build import hash_key
 from ..games._streams import uniform
 from ..games.rules import CHANCE, POINTERS, TERMINAL
 from .tree import _trajectory
-from .tree._mccfr import EVERY, accumulate, choose, match, pick, settle, stream
+from .tree._mccfr import PASS, accumulate, choose, match, pick, settle, stream
 from .tree._trajectory import learn
 
 DONE, FULL, END = 0, -3, -2
@@ -179,7 +179,7 @@ def sample_rules(
                     if changed[j] != 0 and changed[j] != walk:
                         match(regret, policy, first, n)
                         changed[j] = 0
-                    if not own and others_kind == EVERY:
+                    if not own and others_kind == PASS:
                         k = pick(policy, first, n, 0.0, uniform(key, counter))
                         counter += np.uint64(1)
                         move(apply, params, state, pending, last, rest, p, choice[k], first + k)

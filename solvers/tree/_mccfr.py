@@ -21,8 +21,9 @@ from ...games._streams import mix64, uniform
 from ...games.streams import GOLDEN
 
 CHANCE, END = -1, -2
-EVERY, REACHED, ONE, EACH = range(4)
-"""What a frame walks: every action; those that its player may take; one, drawn; each with a probability of its own."""
+EVERY, REACHED, ONE, EACH, PASS = range(5)
+"""What a frame walks: every action; those that its player may take; one, drawn; each with a probability of its own.
+`PASS`: there is no frame, an action is drawn on the way."""
 
 SET, FIRST, COUNT, SLOT, UP, OWN, FRAME = range(7)
 """The words of a frame: information set, its first sequence and actions, first slot, slot of its own value, whose."""
@@ -66,6 +67,7 @@ def accumulate(total, policy, parent, first, count):
     gain = total[parent]
     for k in range(first, first + count):
         gain -= total[k]
+    gain = max(gain, 0.0)  # nothing but rounding makes it negative
     for k in range(first, first + count):
         total[k] += gain * policy[k]
 
@@ -131,14 +133,14 @@ def sample_tree(
 ):  # fmt: skip
     """Iterations done, done + 1, … on a tree; in each one walk for every player in turn.
 
-    seed: `mix64` of the seed. own_kind, others_kind: what frames of the walk's own player and of the others walk; the
-    others have none where others_kind is `EVERY`: their actions are drawn on the way. rate: step of the baselines, 0
-    for none. nodes: int32[N, 4] (player, first child, information set or leaf, children); chance: float64[N],
-    probability of the edge into a node; sets: int64[I, 2] (first sequence, sequence before); roots: int64[P], empty
-    sequences; utility: float64[L, P]. Learned, in and out: policy … baseline. Scratch: frames: int64[M, FRAME]; and
-    for the slots, one for each action of a frame: weight, worth, share: float64[W], waiting: int64[W, 2].
+    seed: `mix64` of the seed. own_kind, others_kind: what frames of the walk's own player and of the others walk.
+    epsilon, tau, beta: see `choose`. rate: step of the baselines, 0 for none. nodes: int32[N, 4] (player, first child,
+    information set or leaf, children); chance: float64[N], probability of the edge into a node; sets: int64[I, 2]
+    (first sequence, sequence before); roots: int64[P], empty sequences; utility: float64[L, P]. Learned, in and out:
+    policy … baseline. Scratch: frames: int64[M, FRAME]; and for the slots, one for each action of a frame: weight,
+    worth, share: float64[W], waiting: int64[W, 2].
     """
-    plain = own_kind == EVERY and others_kind == EVERY
+    plain = own_kind == EVERY and others_kind == PASS
     for t in range(done, done + count):
         for i in range(roots.size):
             total[roots[i]] = t + 1.0
@@ -163,7 +165,7 @@ def sample_tree(
                     if changed[j] != 0 and changed[j] != walk:
                         match(regret, policy, first, n)
                         changed[j] = 0
-                    if not own and others_kind == EVERY:
+                    if not own and others_kind == PASS:
                         node = below + pick(policy, first, n, 0.0, uniform(key, counter))
                         counter += np.uint64(1)
                         continue
@@ -192,13 +194,8 @@ def sample_tree(
                     slots += n
                     break
             for f in range(opened - 1, -1, -1):
-                first, n, slot, up, own = (
-                    frames[f, FIRST],
-                    frames[f, COUNT],
-                    frames[f, SLOT],
-                    frames[f, UP],
-                    frames[f, OWN],
-                )
+                first, n, slot = frames[f, FIRST], frames[f, COUNT], frames[f, SLOT]
+                up, own = frames[f, UP], frames[f, OWN]
                 if plain:
                     value = 0.0
                     for k in range(n):

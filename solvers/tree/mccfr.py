@@ -14,11 +14,11 @@ import numpy as np
 
 from ...games.streams import mix64, seed_word
 from ...games.tree import GameTree
-from ..algorithm import Algorithm
+from ..algorithm import Algorithm, option_names
 from . import _mccfr
 from .cfr import behaviour
 
-CHUNK = 100_000
+CHUNK = 10_000
 """The most iterations of one compiled call, so that an interrupt is heard."""
 
 
@@ -28,8 +28,7 @@ class Sampling(NamedTuple):
     own: int
     """Which actions of the walk's own player are walked: `EVERY`, `ONE` or `EACH` of `_mccfr`."""
     others: int
-    """Of the other players: `REACHED` (all of positive probability), `ONE` (drawn, and learned from by baselines), or
-    `EVERY`, which here says that no frame is kept: one is drawn."""
+    """Of the other players: `REACHED`; `ONE`, of which baselines learn; or `PASS`."""
     numbers: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """(epsilon, tau, beta)."""
     rate: float = 0.0
@@ -37,7 +36,7 @@ class Sampling(NamedTuple):
 
 
 def external() -> Sampling:
-    return Sampling(_mccfr.EVERY, _mccfr.EVERY)
+    return Sampling(_mccfr.EVERY, _mccfr.PASS)
 
 
 def outcome(exploration: float = 0.6, baseline: float = 0.0) -> Sampling:
@@ -46,7 +45,7 @@ def outcome(exploration: float = 0.6, baseline: float = 0.0) -> Sampling:
         raise ValueError(f"exploration must be above 0 and at most 1, got {exploration!r}")
     if not 0.0 <= baseline <= 1.0:
         raise ValueError(f"baseline must be from 0 (none) to 1, got {baseline!r}")
-    others = _mccfr.ONE if baseline > 0.0 else _mccfr.EVERY
+    others = _mccfr.ONE if baseline > 0.0 else _mccfr.PASS
     return Sampling(_mccfr.ONE, others, (exploration, 0.0, 0.0), baseline)
 
 
@@ -65,7 +64,7 @@ def average_strategy(epsilon: float = 0.05, tau: float = 1000.0, beta: float = 1
     for name, value in (("tau", tau), ("beta", beta)):
         if not 0.0 <= value < np.inf:
             raise ValueError(f"{name} must be a finite number of at least 0, got {value!r}")
-    return Sampling(_mccfr.EACH, _mccfr.EVERY, (epsilon, tau, beta))
+    return Sampling(_mccfr.EACH, _mccfr.PASS, (epsilon, tau, beta))
 
 
 class Packed(NamedTuple):
@@ -108,7 +107,10 @@ def seed_key(seed: int | np.random.Generator) -> np.uint64:
 
 
 def average_policy(tree: GameTree, done: int, policy: np.ndarray, regret: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """The behaviour profile float64[S] of the exact average of `done` realisation plans; `total` stays as it is."""
+    """The behaviour profile float64[S] of the exact average of `done` realisation plans; `total` stays as it is.
+
+    Brings `policy` up to date with `regret`, float64[S] (or of length 0 where there is none).
+    """
     game, total = packed(tree), total.copy()
     _mccfr.average(game.sets, tree.infoset_count.copy(), float(done), game.roots, policy, regret, total)
     return behaviour(tree, total)
@@ -144,7 +146,7 @@ def sample(
             count = min(point - done, CHUNK)
             _mccfr.sample_tree(done, count, key, *way, *game, *learned, *scratch)
             done += count
-        mean = average_policy(tree, done, policy, regret, total)
+        mean = average_policy(tree, done, policy, regret, total)  # brings the policies up to date as well
         yield done, policy.copy() if averaging == "last" else mean
 
 
@@ -159,8 +161,6 @@ WAYS = {
 
 
 def _row(name: str, title: str, reference: str) -> Algorithm:
-    from ..algorithm import option_names
-
     way = WAYS[name]
 
     def run(
