@@ -95,19 +95,16 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
         delta[i] = sum_d
 
 
-@njit(cache=True, error_model="numpy")
+# "contract" lets a product and a sum fuse, which only makes them more exact.
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def exp_block(x):
     """exp of a slice in [-45, 45], in place: straight-line arithmetic that compiles to vector instructions.
 
-    exp(x) = exp(x / 64)^64 by a Taylor polynomial of degree 14, good to 1e-13.
+    exp(x) = exp(x / 256)^256 by a Taylor polynomial of degree 10, good to 1e-13.
     """
     for k in range(x.shape[0]):
-        y = x[k] * 0.015625
-        e = 1.0 + y * (1.0 / 14.0)
-        e = 1.0 + y * (1.0 / 13.0) * e
-        e = 1.0 + y * (1.0 / 12.0) * e
-        e = 1.0 + y * (1.0 / 11.0) * e
-        e = 1.0 + y * (1.0 / 10.0) * e
+        y = x[k] * 0.00390625
+        e = 1.0 + y * (1.0 / 10.0)
         e = 1.0 + y * (1.0 / 9.0) * e
         e = 1.0 + y * (1.0 / 8.0) * e
         e = 1.0 + y * (1.0 / 7.0) * e
@@ -117,6 +114,8 @@ def exp_block(x):
         e = 1.0 + y * (1.0 / 3.0) * e
         e = 1.0 + y * (1.0 / 2.0) * e
         e = 1.0 + y * e
+        e = e * e
+        e = e * e
         e = e * e
         e = e * e
         e = e * e
@@ -147,19 +146,6 @@ def logistic_block(lead, inverse, chance):
 
 
 @njit(cache=True, error_model="numpy")
-def add_row(o, d, sum_o, sum_d):
-    """Take the steps of one team against a row of worse ones from theirs; returns the sums for its own."""
-    own_o = 0.0
-    own_d = 0.0
-    for k in range(o.shape[0]):
-        own_o += o[k]
-        own_d += d[k]
-        sum_o[k] -= o[k]
-        sum_d[k] += d[k]
-    return own_o, own_d
-
-
-@njit(cache=True, error_model="numpy")
 def settle_rows(
     start, stop, count, window, first, rank, score, order, ties, scored, options, values, block, sum_o, sum_d
 ):
@@ -174,12 +160,17 @@ def settle_rows(
         if not ties and not scored:
             k = 0
             for i in range(start, stop):
-                last = min(count, i + window + 1)
-                row = last - i - 1
-                o, d = add_row(lead[k : k + row], chance[k : k + row], sum_o[i + 1 : last], sum_d[i + 1 : last])
-                sum_o[i] += o
-                sum_d[i] += d
-                k += row
+                own_o = 0.0
+                own_d = 0.0
+                for j in range(i + 1, min(count, i + window + 1)):
+                    o, d = lead[k], chance[k]
+                    own_o += o
+                    own_d += d
+                    sum_o[j] -= o
+                    sum_d[j] += d
+                    k += 1
+                sum_o[i] += own_o
+                sum_d[i] += own_d
             return
     k = 0
     for i in range(start, stop):
