@@ -15,7 +15,7 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,10 @@ from typing import Any
 import numpy as np
 
 from . import _build
-from ._csv import EXPECTED, csv_chunks
+from ._csv import csv_chunks
+from ._table import Table, choose_columns
 from .log import MatchLog
 
-LONG = ("match", "player", "team", "rank", "score", "weight", "time", "game")
-SHORT = ("winner", "loser", "draw", "time", "game")
-_YES_NO = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
-_LABELS = {
-    "players": "column 'player'",
-    "ranks": "column 'rank'",
-    "scores": "column 'score'",
-    "weights": "column 'weight'",
-    "times": "column 'time'",
-    "games": "column 'game'",
-    "matches": "column 'match'",
-}
 _CHUNK = 200_000
 
 
@@ -71,139 +60,6 @@ def _open_text(path: Path) -> io.TextIOBase:
     return open(path, encoding="utf-8-sig", newline="")  # type: ignore[return-value]
 
 
-# -- tables ----------------------------------------------------------------------------------------------------------
-
-
-def choose_columns(header: Sequence[str], place: str) -> tuple[str, dict[str, int]]:
-    """Which form a header announces ("long" or "short") and where its columns are; ValueError naming what to expect."""
-    positions: dict[str, int] = {}
-    for i, name in enumerate(header):
-        key = str(name).strip().lower()
-        if key in positions and key in LONG + SHORT:
-            raise ValueError(f"{place}: column {key!r} is there twice")
-        positions.setdefault(key, i)
-    if "winner" in positions and "loser" in positions:
-        return "short", {key: positions[key] for key in SHORT if key in positions}
-    if "match" in positions and "player" in positions and ("rank" in positions or "score" in positions):
-        return "long", {key: positions[key] for key in LONG if key in positions}
-    got = ", ".join(map(repr, header[:8])) + (", ..." if len(header) > 8 else "")
-    raise ValueError(f"{place}: the columns are {got or 'none'}; expected {EXPECTED}")
-
-
-class _Table:
-    """Columns gathered chunk by chunk: players numbered on the way, numbers parsed, then one log built at the end."""
-
-    def __init__(
-        self, form: str, columns: Iterable[str], where: Callable[[int], str], index: dict[str, int] | None = None
-    ):
-        self.form, self.where = form, where
-        self.index: dict[str, int] = {} if index is None else index
-        self.parts: dict[str, list[Any]] = {key: [] for key in columns}
-        self.labels: dict[str, dict[Any, int]] = {key: {} for key in ("match", "team")}
-        self.rows = 0
-
-    def add(self, column: str, values: Any) -> None:
-        """One chunk of one column; strings or an array."""
-        if column in ("player", "winner", "loser"):
-            part: Any = self._players(column, values)
-        elif column in ("match", "team"):
-            part = values if _integers(values) else _build.number(values, self.labels[column], column)
-        elif column == "game":
-            part = list(map(str, values))
-        elif column == "draw":
-            part = self._draws(values)
-        else:
-            part = self._numbers(column, values)
-        self.parts[column].append(part)
-
-    def _players(self, column: str, values: Any) -> np.ndarray:
-        names = values if isinstance(values, (list, tuple)) else list(values)
-        for i, name in enumerate(names if set(map(type, names)) != {str} else ()):
-            if not isinstance(name, str):
-                if isinstance(name, (int, np.integer)) and not isinstance(name, bool):
-                    names = [str(x) if isinstance(x, (int, np.integer)) else x for x in names]
-                    if all(isinstance(x, str) for x in names):
-                        break
-                    continue
-                raise ValueError(f"column {column!r}, {self.where(self.rows + i)}: got {name!r}; a player needs a name")
-        numbers = _build.number(names, self.index, f"column {column!r}")
-        if "" in self.index:
-            row = self.rows + int(np.flatnonzero(numbers == self.index[""])[0])
-            raise ValueError(f"column {column!r}, {self.where(row)}: the name is empty")
-        return numbers
-
-    def _numbers(self, column: str, values: Any) -> np.ndarray:
-        if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-            return values.astype(np.float64)
-        try:
-            return np.fromiter(map(float, values), np.float64, len(values))
-        except (TypeError, ValueError):
-            for i, value in enumerate(values):
-                try:
-                    float(value)
-                except (TypeError, ValueError):
-                    row = self.where(self.rows + i)
-                    raise ValueError(f"column {column!r}, {row}: got {value!r}, which is no number") from None
-            raise
-
-    def _draws(self, values: Any) -> np.ndarray:
-        out = np.zeros(len(values), bool)
-        for i, value in enumerate(values):
-            if isinstance(value, float):
-                value = "" if value != value else f"{value:g}"
-            known = _YES_NO.get("" if value is None else str(value).strip().lower())
-            if known is None:
-                raise ValueError(f"column 'draw', {self.where(self.rows + i)}: got {value!r}; draw is 0, 1 or empty")
-            out[i] = known
-        return out
-
-    def log(self) -> MatchLog:
-        got = {key: _joined(parts) for key, parts in self.parts.items()}
-        names = tuple(self.index)
-        if self.form == "short":
-            size = len(got["winner"])
-            players = np.column_stack([got["winner"], got["loser"]]).reshape(-1)
-            ranks = np.zeros((size, 2), np.int32)
-            ranks[:, 1] = 1 if "draw" not in got else ~got["draw"]
-            return _build.assemble(
-                players,
-                names,
-                np.arange(0, 2 * size + 1, 2),
-                np.arange(2 * size + 1),
-                ranks=ranks.reshape(-1),
-                times=got.get("time"),
-                games=got.get("game"),
-                labels={**_LABELS, "players": "columns 'winner' and 'loser'"},
-                seat_where=lambda s: self.where(s // 2),
-                match_where=self.where,
-            )
-        key = "ranks" if "rank" in got and "score" not in got else "scores"
-        return _build.seats(
-            got["player"],
-            names,
-            got["match"],
-            got.get("team"),
-            **{key: got[key[:-1]]},
-            weights=got.get("weight"),
-            times=got.get("time"),
-            games=got.get("game"),
-            where=self.where,
-            labels=_LABELS,
-        )
-
-
-def _integers(values: Any) -> bool:
-    return isinstance(values, np.ndarray) and values.dtype.kind in "iu"
-
-
-def _joined(parts: list[Any]) -> Any:
-    if not parts:
-        return []
-    if isinstance(parts[0], np.ndarray):
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return [x for part in parts for x in part]
-
-
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
@@ -212,14 +68,14 @@ def _read_csv(path: Path) -> MatchLog:
     for header, fields, done in csv_chunks(path):
         if table is None:
             form, columns = choose_columns(header, path.name)
-            table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
+            table = Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
         table.rows = done
         for column, at in columns.items():
             table.add(column, fields[at])
     if table is None:
         with _open_text(path) as handle:
             form, columns = choose_columns(next(csv.reader(handle)), path.name)  # type: ignore[arg-type]
-        table = _Table(form, columns, str)
+        table = Table(form, columns, str)
     return table.log()
 
 
@@ -327,7 +183,7 @@ def _parquet_table(
     index: dict[str, int] | None = None,
 ) -> MatchLog:
     form, columns = form_columns
-    table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}", index)
+    table = Table(form, columns, lambda row: f"{path.name}, row {row + 1}", index)
     for batch in batches:
         for column, at in columns.items():
             values = batch.column(header[at])
@@ -356,7 +212,7 @@ def _arrow_values(values: Any) -> Any:
     return values.to_pylist()
 
 
-def _arrow_players(values: Any, table: _Table, column: str) -> np.ndarray:
+def _arrow_players(values: Any, table: Table, column: str) -> np.ndarray:
     """Player numbers of one batch; only the distinct names become Python strings."""
     if values.null_count:
         raise ValueError(f"column {column!r}, {table.where(table.rows + _first_null(values))}: a player needs a name")
@@ -387,7 +243,7 @@ def from_frame(frame: Any) -> MatchLog:
     except TypeError:
         raise TypeError(f"expected a path, a dataframe or a MatchLog, got {type(frame).__name__}") from None
     form, columns = choose_columns(data.columns, "the dataframe")
-    table = _Table(form, columns, lambda row: f"row {row}")
+    table = Table(form, columns, lambda row: f"row {row}")
     for column, at in columns.items():
         series = data[data.columns[at]]
         if column != "draw" and series.is_null().any():
@@ -406,7 +262,7 @@ def _read_store(path: Path) -> MatchLog:
         cursor = connection.execute("SELECT * FROM match_log")
         header = [item[0] for item in cursor.description]
         form, columns = choose_columns(header, path.name)
-        table = _Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
+        table = Table(form, columns, lambda row: f"{path.name}, row {row + 1}")
         optional = {"weight", "time", "game", "score", "rank"}
         while chunk := cursor.fetchmany(_CHUNK):
             fields = list(zip(*chunk))
@@ -487,7 +343,7 @@ def _cut(rows: list[list[str]], at: int | None, matches: int) -> int | None:
 
 
 def _csv_log(path, form, columns, rows, start, index) -> MatchLog:
-    table = _Table(form, columns, lambda row: f"{path.name}, row {start + row + 1}", index)
+    table = Table(form, columns, lambda row: f"{path.name}, row {start + row + 1}", index)
     fields = list(zip(*rows))
     for column, at in columns.items():
         table.add(column, fields[at])
