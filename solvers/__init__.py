@@ -16,7 +16,9 @@ from .tree.evaluate import Evaluation, best_response, evaluate, expected_values,
 if TYPE_CHECKING:
     from .large import SampledPolicy, iterate_large, sample_large
     from .tree.certify import Certificate, certify
-    from .tree.correlated import correlated, incentive_gap
+    from .tree.correlated import CorrelatedEquilibrium, correlated
+    from .tree.correlation_plan import CorrelationPlan
+    from .tree.deviations import Incentives, incentive_gap, incentives
     from .tree.exact import ExactEquilibrium, exact_equilibrium
     from .tree.resolving import Subgame, resolve, subgame
     from .tree.responses import RestrictedResponse, restricted_nash_response
@@ -27,8 +29,12 @@ _HOME = {
     "sample_large": "large",
     "Certificate": "tree.certify",
     "certify": "tree.certify",
+    "CorrelatedEquilibrium": "tree.correlated",
     "correlated": "tree.correlated",
-    "incentive_gap": "tree.correlated",
+    "CorrelationPlan": "tree.correlation_plan",
+    "Incentives": "tree.deviations",
+    "incentive_gap": "tree.deviations",
+    "incentives": "tree.deviations",
     "ExactEquilibrium": "tree.exact",
     "exact_equilibrium": "tree.exact",
     "Subgame": "tree.resolving",

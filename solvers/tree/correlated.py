@@ -1,10 +1,10 @@
-"""Optimal correlated equilibria of two-player trees: EFCE, EFCCE and NFCCE by linear programming over correlation plans.
+"""Optimal correlated equilibria of two-player trees: EFCE, EFCCE and NFCCE by linear programs over correlation plans.
 
 Where the game is triangle-free (as it is without chance, or with public chance only), the consistency constraints
 describe all plans that a mediator can play, and one program of polynomial size gives the optimum (von Stengel & Forges
-2008; Farina & Sandholm 2020). Elsewhere they describe more, and give a bound; a plan that can be played is made by column
-generation from plans that are pure for one player and mixed for the other (Farina, Celli & Sandholm 2021, "Connecting
-optimal ex-ante collusion in teams to extensive-form correlation").
+2008; Farina & Sandholm 2020). Elsewhere they describe more, and give a bound; a plan that can be played is made by
+column generation from plans that are pure for one player and mixed for the other (Farina, Celli & Sandholm 2021,
+"Connecting optimal ex-ante collusion in teams to extensive-form correlation").
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class RelevantPairs:
         information set's actions get beside one sequence of the other came to it (von Stengel & Forges, eq. 10)."""
         from scipy import sparse
 
-        rows, columns, values, height = [[0]], [[0]], [[1.0]], 1
+        rows, columns, values, height = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)], [np.ones(1)], 1
         for p in range(2):
             other = self.sequences[1 - p]
             block = np.repeat(np.arange(len(self.keys)), np.diff(self.offset))
