@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -102,24 +102,21 @@ class SampledPolicy(StateAgent):
         return f"SampledPolicy({self.game.id}, {self.algorithm}, {self.iterations:,} iterations, {len(self):,} met)"
 
 
-ONES = ("mass", "shade")
-"""Arrays in which what is new begins at 1, not at 0."""
-
-
 class _Store:
     """What a run has learned, in arrays that grow: by information sets, by sequences, by words of keys, by levels."""
 
     def __init__(
-        self, setup: Setup, sets: Sequence[str], sequences: Sequence[str], baselines: bool, frame: int, kind: type
+        self, setup: Setup, sets: dict[str, float], sequences: dict[str, float], frame: int, baselines: bool = False
     ):
-        """sets, sequences: names of the method's own arrays; `kind` is those of sets' type; frame: words of a frame."""
+        """sets, sequences: the method's own arrays and what they begin at; frame: words of a frame."""
         players, width, info = setup.num_players, setup.num_actions, max(setup.info_size, 1)
         room, sequences_room = 1024, max(4096, 4 * width, 4 * setup.max_outcomes)
         self.players = players
         self.by_set = {"hashes": np.zeros(room, np.uint64), "sets": np.zeros((room, 4), np.int64)}
-        self.by_set |= {name: np.full(room, name in ONES, kind) for name in sets}
+        self.by_set |= {name: np.full(room, start) for name, start in sets.items()}
         self.by_sequence = {"actions": np.full(sequences_room, -1), "policy": np.ones(sequences_room)}
-        self.by_sequence |= {name: np.full(sequences_room, name in ONES, np.float64) for name in sequences}
+        self.by_sequence |= {name: np.full(sequences_room, start) for name, start in sequences.items()}
+        self.start = sets | sequences
         self.baseline = np.zeros((sequences_room if baselines else 0, players))
         self.key_start, self.keys = np.zeros(room + 1, np.int64), np.zeros(max(8192, 2 * info), np.int64)
         self.slots, self.fill = np.full(4 * room, -1, np.int64), np.array([0, players, 0])
@@ -150,13 +147,16 @@ class _Store:
         from ..games._build import rehash
 
         sets, sequences, words = self.fill.tolist()
-        if 2 * sets > len(self.key_start) - 1:
-            self.by_set = {name: _doubled(array, name in ONES) for name, array in self.by_set.items()}
-            self.key_start = np.append(self.key_start, np.zeros(len(self.key_start) - 1, np.int64))
-            self.slots = np.full(4 * (len(self.key_start) - 1), -1, np.int64)
+        if 2 * sets > len(self.by_set["hashes"]):
+            self.by_set = {name: _doubled(array, self.start.get(name, 0)) for name, array in self.by_set.items()}
+            room = len(self.by_set["hashes"])
+            self.key_start = np.append(self.key_start, np.zeros(room + 1 - len(self.key_start), np.int64))
+            self.slots = np.full(4 * room, -1)
             rehash(self.by_set["hashes"], sets, self.slots)
         if 2 * sequences > len(self.by_sequence["policy"]):
-            self.by_sequence = {name: _doubled(array, name in ONES) for name, array in self.by_sequence.items()}
+            self.by_sequence = {
+                name: _doubled(array, self.start.get(name, 0)) for name, array in self.by_sequence.items()
+            }
             self.baseline = _doubled(self.baseline)
         if 2 * words > len(self.keys):
             self.keys = _doubled(self.keys)
@@ -180,7 +180,7 @@ class _Store:
             mass = np.repeat(np.add.reduceat(total, sets[:, 0]), sizes)
             inner = slice(self.players, s)
             np.divide(total[inner], mass, out=total[inner], where=mass > 0.0)
-            total[inner][mass <= 0.0] = policy[inner][mass <= 0.0]
+            total[inner][mass <= 0.0] = np.repeat(1.0 / sizes, sizes)[mass <= 0.0]
             policy = total
         return {
             "sets": sets,
@@ -191,8 +191,8 @@ class _Store:
         }
 
 
-def _doubled(array: np.ndarray, ones: bool = False) -> np.ndarray:
-    return np.concatenate([array, (np.ones_like if ones else np.zeros_like)(array)])
+def _doubled(array: np.ndarray, start: float = 0) -> np.ndarray:
+    return np.concatenate([array, np.full_like(array, start)])
 
 
 def iterate_large(
@@ -283,7 +283,7 @@ def _walks(game: RulesGame, name: str, seed: Any, options: dict[str, Any]) -> tu
 
     sampling, setup, key = mccfr.WAYS[name](**options), game.setup, mccfr.seed_key(seed)
     called = _called(setup)
-    store = _Store(setup, ["changed"], ["regret", "total"], sampling.rate > 0.0, _large.FRAME, np.int64)
+    store = _Store(setup, {"changed": 0}, {"regret": 0.0, "total": 0.0}, _large.FRAME, sampling.rate > 0.0)
     way = (sampling.own, sampling.others, *map(float, sampling.numbers), float(sampling.rate))
 
     def run(at: np.ndarray, until: int) -> int:
@@ -304,8 +304,8 @@ def _episodes(game: RulesGame, name: str, seed: Any, options: dict[str, Any]) ->
     method, setup, key = trajectory.METHODS[name], game.setup, mccfr.seed_key(seed)
     numbers = trajectory.numbers(method, setup.min_utility, setup.max_utility, **options)
     called = _called(setup)
-    learned = ["total", "logit", "origin", "shade"]
-    store = _Store(setup, ["mass", "pace"], learned, False, _trajectory.STEP, np.float64)
+    learned = {"total": 0.0, "logit": 0.0, "origin": 0.0, "shade": 1.0}
+    store = _Store(setup, {"mass": 1.0, "pace": 0.0}, learned, _trajectory.STEP)
     own, loss, carry = np.zeros((3, setup.num_players))
 
     def run(at: np.ndarray, until: int) -> int:

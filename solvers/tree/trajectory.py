@@ -117,8 +117,8 @@ METHODS = {
     "balanced_ftrl": Method(balanced, 1.5),
     "adaptive_ftrl": Method(equal, 1.0, decay=0.0, power=0.5, adaptive=True),
 }
-"""The default rates are the best of a logarithmic grid: the least geometric mean of NashConv over Kuhn poker, Leduc poker
-and Liar's Dice after 1e5 and 1e6 episodes (docs/solvers_sampling.md)."""
+"""Each default rate is the best of a logarithmic grid: the least geometric mean of NashConv over Kuhn poker, Leduc
+poker and Liar's Dice after 1e5 and 1e6 episodes (docs/solvers_sampling.md)."""
 
 
 def numbers(

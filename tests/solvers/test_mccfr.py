@@ -189,6 +189,18 @@ def test_a_game_far_too_large_for_a_tree(name):
     assert all(sum(row.values()) == pytest.approx(1.0) for _, row in sampled.items())
 
 
+def test_episodes_longer_than_the_first_arrays():
+    """Two hundred decisions: an episode meets as many information sets, and a walk's frames outgrow their arrays."""
+    game = ludus.make("repeated(rounds=100)")
+    assert len(large.sample_large(game, "ixomd", iterations=1)) == 200
+    *_, walked = large.iterate_large(game, "mccfr_outcome", every=[1, 5], seed=2)
+    assert np.array_equal(
+        large.sample_large(game, "mccfr_outcome", iterations=5, seed=2)._table["probabilities"],
+        walked._table["probabilities"],
+    )
+    assert all(sum(row.values()) == pytest.approx(1.0) for _, row in walked.items())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
