@@ -108,14 +108,19 @@ def _from_log(log: MatchLog, weights: Any) -> Ballots:
     return Ballots(log.names, places, _weights(weights, len(log)))
 
 
-def vote(ballots_: Any, method: str = "schulze", weights: Any = None, names: Sequence[str] | None = None) -> Vote:
-    """Rank the alternatives of ``ballots_`` (see :func:`ballots`) by a voting method; ``methods()`` lists them.
+_read = ballots
+
+
+def vote(ballots: Any, method: str = "schulze", weights: Any = None, names: Sequence[str] | None = None) -> Vote:
+    """Rank the alternatives of ``ballots`` by a voting method; ``voting.methods()`` lists them.
+
+    ``ballots``, ``weights`` and ``names`` are what the function :func:`ballots` takes.
 
     Raises ValueError for an unknown method, for bad ballots, and for Kemeny over more than 20 alternatives.
     """
     if method not in _METHODS:
         raise ValueError(f"method must be one of {', '.join(_METHODS)}, got {method!r}")
-    profile = ballots(ballots_, weights, names)
+    profile = _read(ballots, weights, names)
     if not profile.names:
         raise ValueError("ballots name no alternatives")
     scores = _METHODS[method](profile)
