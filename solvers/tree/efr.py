@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 import numpy as np
@@ -50,7 +50,7 @@ def memories(tree: GameTree, infoset: int, deviations: str) -> list[Memory]:
         for i in tree.sequence_infoset[path].tolist()
     ]
     triggers = [(*ways[i], trigger) for i, actions in enumerate(options) for trigger in actions]
-    return {
+    sets: dict[str, Callable[[], list[Memory]]] = {
         "blind action": lambda: [(ways[-1], False)],
         "informed action": lambda: [(ways[-1], True)],
         "blind counterfactual": lambda: [((), False)],
@@ -60,7 +60,8 @@ def memories(tree: GameTree, infoset: int, deviations: str) -> list[Memory]:
         "causal": lambda: [*((trigger, False) for trigger in triggers), (ways[-1], True)],
         "tips": lambda: [*((trigger, True) for trigger in triggers), (ways[-1], True)],
         "behavioural": lambda: [(remembered, True) for remembered in product(*options)],
-    }[deviations]()
+    }
+    return sets[deviations]()
 
 
 def efr(

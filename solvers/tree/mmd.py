@@ -27,12 +27,12 @@ def annealed(
     decay: float = 0.5,
     averaging: str = "last",
 ) -> Snapshots:
-    """Uniform magnet, alpha · t^-decay and eta · t^-decay; by default a quarter of the utilities' range and 4 over it
-    (at Kuhn poker's range of 4 the published 1 / √t for both)."""
+    """Uniform magnet, alpha · t^-decay and eta · t^-decay; by default half of the utilities' range and 2 over it (the
+    published 1 / √t for both at a range of 2)."""
     scale = tree.utility_range
     dynamics = Dynamics(
-        eta=curve("eta", 4.0 / scale if eta is None else eta, decay),
-        alpha=curve("alpha", 0.25 * scale if alpha is None else alpha, decay),
+        eta=curve("eta", 2.0 / scale if eta is None else eta, decay),
+        alpha=curve("alpha", 0.5 * scale if alpha is None else alpha, decay),
         dilated=False,
         by_reach=True,
         power=average_power(averaging),
@@ -66,14 +66,14 @@ def moving(
     eta: float | None = None,
     drift: float = 0.05,
 ) -> Snapshots:
-    """The magnet follows: ρ' ∝ π^drift ρ^(1 - drift); by default alpha is a tenth of the utilities' range and eta
+    """The magnet follows: ρ' ∝ π^drift ρ^(1 - drift); by default alpha is a quarter of the utilities' range and eta
     2 over it."""
     if not 0 < drift <= 1:
         raise ValueError(f"drift must be above 0 and at most 1, got {drift!r}")
     scale = tree.utility_range
     dynamics = Dynamics(
         eta=curve("eta", 2.0 / scale if eta is None else eta),
-        alpha=curve("alpha", 0.1 * scale if alpha is None else alpha),
+        alpha=curve("alpha", 0.25 * scale if alpha is None else alpha),
         drift=drift,
         dilated=False,
         by_reach=True,
@@ -85,8 +85,8 @@ def regularised_nash(
     tree: GameTree,
     points: Iterable[int],
     seed: int | np.random.Generator = 0,
-    alpha: float = 0.05,
-    eta: float = 1.0,
+    alpha: float = 0.1,
+    eta: float = 0.3,
     period: int = 100,
 ) -> Snapshots:
     """Replicator dynamics of the game whose rewards are transformed by -α log(π / ρ) for who acts and + for the

@@ -62,7 +62,8 @@ def _collect(tree: GameTree) -> Reach:
     bounds = np.searchsorted(owner, np.arange(tree.num_infosets + 1))
     seen: dict[tuple[int, bytes, bytes], int] = {}
     row_of = np.empty(tree.num_infosets, np.int64)
-    kept, row_start = [], [0]
+    kept: list[np.ndarray] = []
+    row_start = [0]
     for p in range(tree.num_players):
         for k in range(tree.infoset_start[p], tree.infoset_start[p + 1]):
             entries = slice(bounds[k], bounds[k + 1])
@@ -72,12 +73,12 @@ def _collect(tree: GameTree) -> Reach:
                 kept.append(np.arange(bounds[k], bounds[k + 1]))
             row_of[k] = row
         row_start.append(len(kept))
-    entries = np.concatenate([*kept, np.zeros(0, np.int64)]).astype(np.int64)
+    chosen = np.concatenate([*kept, np.zeros(0, np.int64)]).astype(np.int64)
     return Reach(
         row_start=np.array(row_start, np.int64),
         indptr=np.concatenate([[0], np.cumsum([len(k) for k in kept])]).astype(np.int64),
-        chance=mass[entries],
-        columns=np.ascontiguousarray(places[entries]),
+        chance=mass[chosen],
+        columns=np.ascontiguousarray(places[chosen]),
         row_of=row_of,
         infoset_start=tree.infoset_start.copy(),
     )

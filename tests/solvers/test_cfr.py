@@ -22,9 +22,9 @@ def power(t, a, shift=0):
     return s**a / (s**a + 1) if s > 0 else 0.0
 
 
-def hs(t):
+def hs(t, start=15, end=10):
     """The running average is multiplied by ((t - 1) / t)^gamma before iteration t is added; 1000 iterations planned."""
-    return math.prod((s / (s - 1)) ** (15 - 5e-3 * s) for s in range(2, t + 1))
+    return math.prod((s / (s - 1)) ** (start + (end - start) * s / 1000) for s in range(2, t + 1))
 
 
 RULES = {
@@ -37,6 +37,10 @@ RULES = {
     "pdcfr+": lambda t: (power(t, 2.3, -1), 1, 0, power(t, 2.3), 1, t**5),
     "hs_dcfr": lambda t: (power(t, 1 + 3e-3 * (t - 1), -1), power(t, -1 - 2e-3 * (t - 1), -1), -math.inf, 1, 0, hs(t)),
     "hs_pcfr+": lambda t: (1, 1, 0, 1, 1, hs(t)),
+    "hs_pdcfr": lambda t: (
+        *(power(t, 1.2 + 3.8e-3 * (t - 1), -1), 0.3, -math.inf, 1),
+        *(0.45 - 4e-4 * t, hs(t, 12, 0.6)),
+    ),
 }
 GAMES = [
     "kuhn_poker",
