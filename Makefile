@@ -10,6 +10,8 @@ STAMPS := $(VENV)/.stamps
 
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# An editable install of a package that is the repository's root warns of folders with the package's name; there is none.
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: help demo test lint types check bench peers browser clean
 
@@ -25,12 +27,12 @@ $(VENV)/bin/python:
 
 $(STAMPS)/demo: pyproject.toml | $(VENV)/bin/python
 	@echo "installing ludus and its plots into $(VENV) (this takes a minute the first time)"
-	@$(BIN)/python -m pip install --quiet --editable '.[plots]'
+	@$(PIP) --editable '.[plots]'
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/test: pyproject.toml | $(VENV)/bin/python
 	@echo "installing ludus with its test extras into $(VENV) (this takes some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@$(PIP) --editable '.[test]'
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/demo
 
 demo: $(STAMPS)/demo

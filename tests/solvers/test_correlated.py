@@ -1,4 +1,4 @@
-"""Correlated equilibria of trees: against enumeration over pure strategies, matrix games, Bell's inequality, OpenSpiel."""
+"""Correlated equilibria of trees, against enumeration, matrix games, Bell's inequality and OpenSpiel."""
 
 from __future__ import annotations
 
