@@ -37,11 +37,11 @@ _WALK = (_I1, _I1, _I1, _I1)
 _SCRATCH = (_I1, _I1, _F1)
 
 
-@nb.njit(_I(_I, _I, _I, _I, *_TABLE, _I1, _I1), cache=True, error_model="numpy")
+@nb.njit(_I(POINTERS["legal"], _I1, _I1, _I, _I, _I, *_TABLE, _I1, _I1), cache=True, error_model="numpy")
 def enter(
-    player, size, count, before, hashes, sets, key_start, keys, slots, fill, actions, policy, words, choice
+    legal, params, state, player, size, before, hashes, sets, key_start, keys, slots, fill, actions, policy, words, out
 ):  # fmt: skip
-    """The information set of a player with the key words[:size]; a new one plays choice[:count] uniformly."""
+    """The information set of a player with the key words[:size]; a new one plays its legal actions uniformly."""
     h = hash_key(player, words, size)
     slot = np.int64(h & np.uint64(slots.size - 1))
     while slots[slot] >= 0:
@@ -54,11 +54,11 @@ def enter(
             if k == size:
                 return j
         slot = (slot + 1) & (slots.size - 1)
-    j, first = fill[0], fill[1]
+    j, first, count = fill[0], fill[1], legal(params, state, player, out)
     slots[slot], hashes[j] = j, h
     sets[j, 0], sets[j, 1], sets[j, 2], sets[j, 3] = first, before, player, count
     for k in range(count):
-        actions[first + k], policy[first + k] = choice[k], 1.0 / count
+        actions[first + k], policy[first + k] = out[k], 1.0 / count
     for k in range(size):
         keys[fill[2] + k] = words[k]
     fill[0], fill[1], fill[2] = j + 1, first + count, fill[2] + size
@@ -76,7 +76,7 @@ def arrive(
     hashes, sets, key_start, keys, slots, fill, actions, policy, words, choice, odds, key, counter,
 ):  # fmt: skip
     """Draws chance until somebody is to move. -> (player, information set, numbers drawn); the player is `END` where
-    the game is over, `FULL` where room is short. choice: out, the legal actions.
+    the game is over, `FULL` where room is short.
 
     Where the walk stands: state: int64[words]; pending: int64[P], actions chosen in this move; last: int64[P], last
     sequences; rest: int64[1], the players yet to choose (0: not asked).
@@ -104,10 +104,10 @@ def arrive(
     p = 0
     while not movers >> p & 1:
         p += 1
-    n = legal(params, state, p, choice)
     size = info(params, state, p, words)
     j = enter(
-        p, size, n, last[p], hashes, sets, key_start, keys, slots, fill, actions, policy, words, choice
+        legal, params, state, p, size, last[p], hashes, sets, key_start, keys, slots, fill, actions, policy,
+        words, choice,
     )  # fmt: skip
     return p, j, counter
 
@@ -182,7 +182,7 @@ def sample_rules(
                     if not own and others_kind == PASS:
                         k = pick(policy, first, n, 0.0, uniform(key, counter))
                         counter += np.uint64(1)
-                        move(apply, params, state, pending, last, rest, p, choice[k], first + k)
+                        move(apply, params, state, pending, last, rest, p, actions[first + k], first + k)
                         continue
                     if own:
                         accumulate(total, policy, sets[j, 1], first, n)
@@ -278,7 +278,7 @@ def play_rules(
             steps[d, _trajectory.PLAYER], steps[d, _trajectory.SET], steps[d, _trajectory.ACTION] = p, j, k
             steps[d, _trajectory.FIRST], steps[d, _trajectory.COUNT], plan[d] = first, n, own[p]
             d += 1
-            move(apply, params, state, pending, last, rest, p, choice[k], first + k)
+            move(apply, params, state, pending, last, rest, p, actions[first + k], first + k)
         if p == FULL:
             status = FULL
             break

@@ -18,6 +18,14 @@ PLAYER, SET, FIRST, COUNT, ACTION, STEP = range(6)
 
 
 @nb.njit(cache=True, error_model="numpy")
+def lowered(rate, x, power):
+    """rate / x^power, without a general power for the usual ones."""
+    if power == 1.0:
+        return rate / x
+    return rate / np.sqrt(x) if power == 0.5 else rate * x**-power
+
+
+@nb.njit(cache=True, error_model="numpy")
 def learn(
     steps, count, plan, loss, carry, adaptive, base, explore, power,
     policy, logit, origin, shade, mass, pace,
@@ -30,11 +38,11 @@ def learn(
     for d in range(count - 1, -1, -1):
         p, j, first, n = steps[d, PLAYER], steps[d, SET], steps[d, FIRST], steps[d, COUNT]
         played = first + steps[d, ACTION]
-        implicit = 1.0 / (plan[d] + explore * shade[played] ** -power)
+        implicit = 1.0 / (plan[d] + lowered(explore, shade[played], power))
         if adaptive:
             shade[played] += implicit
             mass[j] += implicit / n
-        rate = base * mass[j] ** -power
+        rate = lowered(base, mass[j], power)
         if pace[j] > 0.0 and rate != pace[j]:
             # A lower rate weighs all that was learned less: the logits move back towards the first ones.
             kept = rate / pace[j]
@@ -45,13 +53,14 @@ def learn(
         top = logit[first]
         for k in range(first + 1, first + n):
             top = max(top, logit[k])
-        sum_ = 0.0
+        weight = 0.0
         for k in range(first, first + n):
-            sum_ += np.exp(logit[k] - top)
-        top += np.log(sum_)
+            policy[k] = np.exp(logit[k] - top)
+            weight += policy[k]
+        top += np.log(weight)
         for k in range(first, first + n):
             logit[k] -= top
-            policy[k] = np.exp(logit[k])
+            policy[k] /= weight
         loss[p], carry[p] = 0.0, top / rate
     carry[:] = 0.0
 
