@@ -75,7 +75,7 @@ def elo_duels(players, ranks, mu, played, win, predict, k, k_new, new_matches, s
     rate = math.log(10.0) / scale
     for m in range(players.shape[0] // 2):
         a, b = players[2 * m], players[2 * m + 1]
-        expected = 1.0 / (1.0 + math.exp(rate * (mu[b] - mu[a] - home)))
+        expected = 1.0 / (1.0 + math.exp(min(rate * (mu[b] - mu[a] - home), 700.0)))
         if predict:
             win[2 * m] = expected
             win[2 * m + 1] = 1.0 - expected
@@ -134,7 +134,7 @@ def elo_matches(
         for i in range(lo, hi):
             for j in range(i + 1, hi):
                 lead = team_mu[i - lo] - team_mu[j - lo]
-                expected = 1.0 / (1.0 + math.exp(-rate * lead))
+                expected = 1.0 / (1.0 + math.exp(min(-rate * lead, 700.0)))
                 win[i] += expected
                 win[j] += 1.0 - expected
                 score = 0.5

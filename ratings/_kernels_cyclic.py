@@ -30,7 +30,7 @@ def scalar_fit(i, j, games, won, strength):
         g[:] = -0.01 * strength
         h[:] = 0.01
         for k in range(i.shape[0]):
-            p = 1.0 / (1.0 + math.exp(strength[j[k]] - strength[i[k]]))
+            p = 1.0 / (1.0 + math.exp(min(strength[j[k]] - strength[i[k]], 700.0)))
             e = won[k] - games[k] * p
             g[i[k]] += e
             g[j[k]] -= e
@@ -83,7 +83,7 @@ def vector_log(match_starts, players, ranks, mu, vectors, played, win, k, rate_c
                 odds = 0.0 if disc else unit * (mu[a] - mu[b])
                 for q in range(planes):
                     odds += vectors[a, 2 * q] * vectors[b, 2 * q + 1] - vectors[a, 2 * q + 1] * vectors[b, 2 * q]
-                p = 1.0 / (1.0 + math.exp(-odds))
+                p = 1.0 / (1.0 + math.exp(min(-odds, 700.0)))
                 win[s] += p / pairs
                 win[t] += (1.0 - p) / pairs
         if hi - lo == 2:
@@ -95,7 +95,7 @@ def vector_log(match_starts, players, ranks, mu, vectors, played, win, k, rate_c
                     odds = 0.0 if disc else unit * (mu[a] - mu[b])
                     for q in range(planes):
                         odds += vectors[a, 2 * q] * vectors[b, 2 * q + 1] - vectors[a, 2 * q + 1] * vectors[b, 2 * q]
-                    p = 1.0 / (1.0 + math.exp(-odds))
+                    p = 1.0 / (1.0 + math.exp(min(-odds, 700.0)))
                     share = 1.0 / (hi - lo - 1)
                     pair_step(a, b, ranks[s], ranks[t], p, mu, vectors, planes, k * share, rate_c * share)
         for s in range(lo, hi):

@@ -72,7 +72,7 @@ def two_teams(first, rank, score, team_mu, team_var, options, values, omega, del
             o, d = win_factors(-x, t, 0, 1)
             o = -o
     else:
-        p = 1.0 / (1.0 + math.exp(-x))
+        p = 1.0 / (1.0 + math.exp(min(-x, 700.0)))
         o = (0.5 if difference == 0 else (1.0 if difference > 0 else 0.0)) - p
         d = p * (1.0 - p)
     if score.shape[0] > 0 and values[MARGIN] > 0.0:
@@ -216,7 +216,7 @@ def logistic_duels(players, rank, mu, var, values, win, predict):
         va, vb = var[a] + tau2, var[b] + tau2
         inv_c2 = 1.0 / (va + vb + beta2)
         inv_c = math.sqrt(inv_c2)
-        p = 1.0 / (1.0 + math.exp((mu[b] - mu[a]) * inv_c))
+        p = 1.0 / (1.0 + math.exp(min((mu[b] - mu[a]) * inv_c, 700.0)))
         score = 0.5
         if rank[2 * m] < rank[2 * m + 1]:
             score = 1.0

@@ -150,14 +150,14 @@ def glicko_log(
                 lead = team_mu[i - lo] - team_mu[j - lo]
                 if predict and j > i:
                     both = _g(math.sqrt(team_rd[i - lo] ** 2 + team_rd[j - lo] ** 2))
-                    expected = 1.0 / (1.0 + math.exp(-_Q * both * lead))
+                    expected = 1.0 / (1.0 + math.exp(min(-_Q * both * lead, 700.0)))
                     win[i] += expected / pairs
                     win[j] += (1.0 - expected) / pairs
                 g = _g(team_rd[j - lo])
                 score = 0.5
                 if ranks[i] != ranks[j]:
                     score = 1.0 if ranks[i] < ranks[j] else 0.0
-                e = 1.0 / (1.0 + math.exp(-_Q * g * lead))
+                e = 1.0 / (1.0 + math.exp(min(-_Q * g * lead, 700.0)))
                 unit = 1.0 if two else _Q
                 for s in range(team_starts[i], team_starts[i + 1]):
                     w = weights[s] if weights.shape[0] > 0 else 1.0
@@ -184,7 +184,7 @@ def glicko_duels(players, ranks, mu, rd, vol, played, win, predict, two, c, chan
         k = 3.0 * _Q * _Q / (math.pi * math.pi)
         if predict:
             both = 1.0 / math.sqrt(1.0 + k * (va + vb))
-            win[2 * m] = 1.0 / (1.0 + math.exp(-_Q * both * lead))
+            win[2 * m] = 1.0 / (1.0 + math.exp(min(-_Q * both * lead, 700.0)))
             win[2 * m + 1] = 1.0 - win[2 * m]
         score = 0.5
         if ranks[2 * m] < ranks[2 * m + 1]:
@@ -193,8 +193,8 @@ def glicko_duels(players, ranks, mu, rd, vol, played, win, predict, two, c, chan
             score = 0.0
         ga = 1.0 / math.sqrt(1.0 + k * va)
         gb = 1.0 / math.sqrt(1.0 + k * vb)
-        ea = 1.0 / (1.0 + math.exp(-_Q * gb * lead))
-        eb = 1.0 / (1.0 + math.exp(_Q * ga * lead))
+        ea = 1.0 / (1.0 + math.exp(min(-_Q * gb * lead, 700.0)))
+        eb = 1.0 / (1.0 + math.exp(min(_Q * ga * lead, 700.0)))
         info_a, info_b = gb * gb * max(ea * (1.0 - ea), 1e-12), ga * ga * max(eb * (1.0 - eb), 1e-12)
         gain_a, gain_b = gb * (score - ea), ga * (1.0 - score - eb)
         if two:

@@ -68,7 +68,7 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
             won = rank[first + q] > rank[first + i]
             tied = rank[first + q] == rank[first + i]
             if options[KIND] == 1:
-                p = 1.0 / (1.0 + math.exp(((team_mu[q] - team_mu[i]) / divisor) / c))
+                p = 1.0 / (1.0 + math.exp(min(((team_mu[q] - team_mu[i]) / divisor) / c, 700.0)))
                 s = 1.0 if won else (0.5 if tied else 0.0)
                 sum_o += factor * (to_c * (s - p))
                 sum_d += factor * ((g * to_c / c) * p * (1.0 - p))

@@ -182,7 +182,7 @@ def whole_history(
                         theirs = 0.0
                         for q in range(team_starts[u], team_starts[u + 1]):
                             theirs += (weights[q] if weights.shape[0] > 0 else 1.0) * r[node[q]]
-                        chance = 1.0 / (1.0 + math.exp(theirs - mine))
+                        chance = 1.0 / (1.0 + math.exp(min(theirs - mine, 700.0)))
                         score = 0.5 if rank[u] == rank[own] else (1.0 if rank[own] < rank[u] else 0.0)
                         # Of count teams' pairs count - 1 are independent, hence 2 / count.
                         g += 2.0 / count * w * (score - chance)
