@@ -22,9 +22,12 @@ def memory_reach(memory, indptr, places, policy):
 
 
 @nb.njit(cache=True, error_model="numpy")
-def stationary(n, rates, out):
-    """The distribution out[:n] that the rates (from, to), float64[n, n], keep: Grassmann, Taksar & Heyman 1985, which
-    subtracts nowhere. `rates` is consumed."""
+def stationary(n, rates, least, out):
+    """The distribution out[:n] that the rates (from, to), float64[n, n], keep, each raised by `least`: Grassmann, Taksar
+    & Heyman 1985, which subtracts nowhere. `rates` is consumed."""
+    for i in range(n):
+        for j in range(n):
+            rates[i, j] += least
     for s in range(n - 1, 0, -1):
         leaving = 0.0
         for j in range(s):
@@ -85,7 +88,10 @@ def efr_iterations(
             for q in range(group_start[p], group_start[p + 1]):  # from the root: memories are of the new policy
                 first, width, n, at = groups[q, 0], groups[q, 1], groups[q, 2], groups[q, 3]
                 for k in range(width):
-                    rates[:n, :n] = 0.0
+                    for a in range(n):
+                        for b in range(n):
+                            rates[a, b] = 0.0
+                    total = 0.0
                     for m in range(memory_start[at + k], memory_start[at + k + 1]):
                         reach = memory_reach(m, indptr, places, policy)
                         r = offset[m]
@@ -93,12 +99,9 @@ def efr_iterations(
                             for b in range(n):
                                 gain = regret[r + a * n + b] if internal[m] else regret[r + b]
                                 rates[a, b] += reach * max(gain, 0.0)
-                    total = rates[:n, :n].sum()
+                                total += reach * max(gain, 0.0)
                     if total > 0.0:
-                        rates[:n, :n] += JITTER * total
-                        stationary(n, rates, mixed)
-                    else:
-                        mixed[:n] = 1.0 / n
+                        stationary(n, rates, JITTER * total, mixed)
                     for a in range(n):
-                        policy[first + k + a * width] = mixed[a]
+                        policy[first + k + a * width] = mixed[a] if total > 0.0 else 1.0 / n
             realise(group_start[p], group_start[p + 1], groups, parents, policy, plan, scratch)

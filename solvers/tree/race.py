@@ -15,7 +15,7 @@ from .evaluate import evaluate
 STARTERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dcfr", {}),
     ("pcfr+", {"gamma": 5.0}),
-    ("pdcfr+", {}),
+    ("hs_pdcfr", {}),
     ("vad-cfr", {"start": 50}),
 )
 LAPS = (40, 160)
