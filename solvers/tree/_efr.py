@@ -23,8 +23,8 @@ def memory_reach(memory, indptr, places, policy):
 
 @nb.njit(cache=True, error_model="numpy")
 def stationary(n, rates, least, out):
-    """The distribution out[:n] that the rates (from, to), float64[n, n], keep, each raised by `least`: Grassmann, Taksar
-    & Heyman 1985, which subtracts nowhere. `rates` is consumed."""
+    """The distribution out[:n] that the rates (from, to), float64[n, n], keep, each raised by `least`: Grassmann,
+    Taksar & Heyman 1985, which subtracts nowhere. `rates` is consumed."""
     for i in range(n):
         for j in range(n):
             rates[i, j] += least

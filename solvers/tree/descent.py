@@ -11,7 +11,7 @@ from ..algorithm import Algorithm
 from . import _best, _kernels
 from .cfr import behaviour
 from .layout import layout_of
-from .mirror import Curve, average_power, curve
+from .mirror import Curve, average_power, curve, payoff_scale
 
 
 def learn_against_best_responses(
@@ -53,7 +53,7 @@ def exploitability_descent(
     averaging: str = "last",
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Projected gradient ascent, step eta · t^-decay over the range of utilities."""
-    step = curve("eta", eta / tree.utility_range, decay)
+    step = curve("eta", eta / payoff_scale(tree), decay)
     return learn_against_best_responses(tree, points, step=step, power=average_power(averaging))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...games.tree import GameTree
 from ..algorithm import Algorithm, option_names
-from .mirror import Dynamics, average_power, check_regulariser, curve, run_dynamics
+from .mirror import Dynamics, average_power, check_regulariser, curve, payoff_scale, run_dynamics
 
 NO_REGRET = (
     "two-player zero-sum: the average converges to a Nash equilibrium, gap O(1/√T) with steps that fall as 1/√t; "
@@ -38,7 +38,7 @@ def _leader(lazy: bool, optimistic: bool) -> Callable[..., Iterator[tuple[int, n
     ) -> Iterator[tuple[int, np.ndarray]]:
         check_regulariser(regulariser)
         dynamics = Dynamics(
-            eta=curve("eta", eta / tree.utility_range, decay),
+            eta=curve("eta", eta / payoff_scale(tree), decay),
             regulariser=regulariser,
             lazy=lazy,
             optimistic=optimistic,
@@ -66,9 +66,9 @@ def _regularised(dilated: bool) -> Callable[..., Iterator[tuple[int, np.ndarray]
         check_regulariser(regulariser)
         if shrink < 1:
             raise ValueError(f"shrink must be at least 1, got {shrink!r}")
-        strength = curve("tau", tau * tree.utility_range)
+        strength = curve("tau", tau * payoff_scale(tree))
         dynamics = Dynamics(
-            eta=curve("eta", eta / tree.utility_range),
+            eta=curve("eta", eta / payoff_scale(tree)),
             alpha=lambda t: strength(t) * 0.5 ** np.floor((t - 1) / shrink),
             regulariser=regulariser,
             optimistic=True,

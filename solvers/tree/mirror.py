@@ -139,13 +139,19 @@ def curve(name: str, value: float | Curve, power: float = 0.0) -> Curve:
     """value · t^-power, or `value` itself where it is a function.
 
     Raises:
-        ValueError: a number that is not finite or is negative.
+        ValueError: a number that is not finite, is negative, or is zero where it is the step `eta`.
     """
     if callable(value):
         return value
-    if not (np.isfinite(value) and value >= 0.0):
-        raise ValueError(f"{name} must be a number of at least 0 or a function of t, got {value!r}")
+    if not (np.isfinite(value) and (value > 0.0 if name == "eta" else value >= 0.0)):
+        least = "above" if name == "eta" else "of at least"
+        raise ValueError(f"{name} must be a number {least} 0 or a function of t, got {value!r}")
     return lambda t: value * t**-power
+
+
+def payoff_scale(tree: GameTree) -> float:
+    """The range of utilities; 1 where all are equal."""
+    return tree.utility_range or 1.0
 
 
 def average_power(averaging: str | None) -> float | None:

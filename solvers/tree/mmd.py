@@ -12,7 +12,7 @@ import numpy as np
 
 from ...games.tree import GameTree
 from ..algorithm import Algorithm, option_names
-from .mirror import Dynamics, average_power, curve, run_dynamics
+from .mirror import Dynamics, average_power, curve, payoff_scale, run_dynamics
 
 Snapshots = Iterator[tuple[int, np.ndarray]]
 SOKOTA = "Sokota et al. 2023, 'A unified approach to reinforcement learning, quantal response equilibria, and …'"
@@ -29,7 +29,7 @@ def annealed(
 ) -> Snapshots:
     """Uniform magnet, alpha · t^-decay and eta · t^-decay; by default half of the utilities' range and 2 over it (the
     published 1 / √t for both at a range of 2)."""
-    scale = tree.utility_range
+    scale = payoff_scale(tree)
     dynamics = Dynamics(
         eta=curve("eta", 2.0 / scale if eta is None else eta, decay),
         alpha=curve("alpha", 0.5 * scale if alpha is None else alpha, decay),
@@ -70,7 +70,7 @@ def moving(
     2 over it."""
     if not 0 < drift <= 1:
         raise ValueError(f"drift must be above 0 and at most 1, got {drift!r}")
-    scale = tree.utility_range
+    scale = payoff_scale(tree)
     dynamics = Dynamics(
         eta=curve("eta", 2.0 / scale if eta is None else eta),
         alpha=curve("alpha", 0.25 * scale if alpha is None else alpha),
@@ -96,7 +96,7 @@ def regularised_nash(
     """
     if period < 1:
         raise ValueError(f"period must be at least 1, got {period!r}")
-    scale = tree.utility_range
+    scale = payoff_scale(tree)
     dynamics = Dynamics(
         eta=curve("eta", eta / scale),
         alpha=curve("alpha", alpha * scale),

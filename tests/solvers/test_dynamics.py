@@ -151,3 +151,10 @@ def test_the_best_schedules_leave_cfr_plus_behind():
         min(solvers.solve(game, name, iterations=1000).nash_conv for name in ("pcfr+", "hs_pcfr+", "hs_pdcfr"))
         <= plain / 10
     )
+
+
+@pytest.mark.parametrize("name", [a.name for a in solvers.algorithms() if a.kind == "full width"])
+def test_a_game_without_stakes_is_solved_by_anything(name):
+    solution = solvers.solve(ludus.MatrixGame(np.zeros((2, 3)), np.zeros((2, 3))), name, iterations=3)
+    assert solution.nash_conv == 0.0
+    assert np.isfinite(solution.policy.probabilities).all()

@@ -176,7 +176,9 @@ def test_exp_and_log_are_accurate():
     [
         ({"algorithm": "ftrl", "regulariser": "entropic"}, "regulariser must be one of 'entropy', 'euclidean'"),
         ({"algorithm": "omd", "weights": "heavy"}, "weights must be one of 'equal', 'growing', 'balanced'"),
-        ({"algorithm": "mmd", "eta": -1.0}, "eta must be a number of at least 0"),
+        ({"algorithm": "mmd", "eta": 0.0}, "eta must be a number above 0"),
+        ({"algorithm": "ftrl", "eta": -1.0}, "eta must be a number above 0"),
+        ({"algorithm": "mmd", "alpha": -1.0}, "alpha must be a number of at least 0"),
         ({"algorithm": "mmd-aqre", "alpha": 0.0}, "alpha must be positive"),
         ({"algorithm": "reg-domd", "shrink": 0}, "shrink must be at least 1"),
         ({"algorithm": "r-nad", "period": 0}, "period must be at least 1"),
