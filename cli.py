@@ -138,9 +138,10 @@ def algorithms(as_json: Json = False) -> None:
 @app.command()
 def rate(
     matches: Annotated[Path, typer.Argument(help="A .csv, .jsonl or .parquet file of matches, or a league's .db.")],
-    model: Annotated[str, typer.Option(help="plackett_luce, elo, …")] = "plackett_luce",
+    model: Annotated[str, typer.Option(help="One of 'ludus models'.")] = "plackett_luce",
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="NAME=VALUE for the model.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the leaderboard to this .csv file.")] = None,
-    top: Annotated[int | None, typer.Option(help="Print only the best so many.")] = None,
+    top: Annotated[int, typer.Option(help="Print only the best so many.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Rate the players of a log of matches.
@@ -151,13 +152,31 @@ def rate(
     from .ratings import MatchLog
     from .ratings import rate as fold
 
-    board = fold(MatchLog.read(matches), model=model)
+    board = fold(MatchLog.read(matches), model=model, **_options(option))
     if out is not None:
         board.write(out)
     if as_json:
         print(json.dumps([row._asdict() for row in board], default=_plain))
     else:
         print(board.table(top))
+        if len(board) > top:
+            print(f"… and {len(board) - top:,} more (--top)")
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List the rating models and their parameters."""
+    from .ratings import make, models
+
+    rows = []
+    for name in sorted(models()):
+        parameters = make(name).parameters()
+        rows.append({"name": name, "parameters": " ".join(f"{k}={_short(v)}" for k, v in parameters.items())})
+    _print_rows(rows, as_json)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else getattr(value, "__name__", str(value))
 
 
 @app.command()

@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 
 import ludus.ratings as lr
-
-pytest.importorskip("matplotlib")
-
 from ludus.report import rating_figures as figures
 
 
