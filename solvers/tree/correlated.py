@@ -10,7 +10,7 @@ column generation from plans that are pure for one player and mixed for the othe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,8 @@ SLACK = 1e-9
 """Share of the largest utility that a plan of the column generation may break an incentive constraint by."""
 FIRST_PENALTY, LAST_PENALTY = 10.0, 1e7
 """The cost of a unit of violation, in largest utilities; it grows tenfold while the best plan pays it."""
+KEEP = 0.8
+"""Share of the best bound's prices in those at which a column is sought."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +96,10 @@ def correlated(
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns!r}")
     program, count = Program(relevant, concept, weights), 0
-    mass, bound = program.relaxed()
+    relaxed = program.relaxed()
+    mass, bound = relaxed.mass, -relaxed.cost * program.scale
     if not relevant.triangle_free:
-        mass, bound, count = _generate(program, mass, bound, tolerance, columns)
+        mass, bound, count = _generate(program, relaxed, tolerance, columns)
     plan = CorrelationPlan(tree, mass)
     values = plan.values
     found = float(values.min() if weights is None else weights @ values)
@@ -117,6 +120,17 @@ def _weights(objective: Any) -> np.ndarray | None:
     if weights.shape != (2,) or not np.isfinite(weights).all():
         raise ValueError(f"objective must hold two finite weights, one for each player, got {objective!r}")
     return weights
+
+
+class Relaxed(NamedTuple):
+    """A solution of the program over all mass that is consistent."""
+
+    mass: np.ndarray
+    """float64[M]."""
+    cost: float
+    """Minus the objective, in largest utilities."""
+    price: np.ndarray
+    """float64[M]: see `Program.price`."""
 
 
 class Program:
@@ -155,8 +169,8 @@ class Program:
             self.cost[: self.pairs] = -(weights @ utility)
         self.lower = np.append(np.zeros(self.pairs), np.full(self.size - self.pairs, -np.inf))
 
-    def relaxed(self) -> tuple[np.ndarray, float]:
-        """-> (the best mass that satisfies the consistency constraints, its objective)."""
+    def relaxed(self) -> Relaxed:
+        """The best mass that satisfies the consistency constraints."""
         from scipy import sparse
 
         equal = self.relevant.consistency
@@ -170,7 +184,11 @@ class Program:
             side,
             self.lower,
         )
-        return np.maximum(found.x[: self.pairs], 0.0), -float(found.fun) * self.scale
+        return Relaxed(np.maximum(found.x[: self.pairs], 0.0), float(found.fun), self.price(found))
+
+    def price(self, found: Any) -> np.ndarray:
+        """float64[M]: what a unit of mass at each pair costs under the duals of a solution's inequalities."""
+        return self.cost[: self.pairs] - self.upper[:, : self.pairs].T @ found.ineqlin.marginals
 
 
 def _incentives(way: Deviations, scale: float) -> tuple[csr_matrix, csr_matrix, np.ndarray]:
@@ -188,37 +206,40 @@ def _incentives(way: Deviations, scale: float) -> tuple[csr_matrix, csr_matrix, 
     return mass, values, np.arange(rows + triggers) >= rows
 
 
-def _generate(
-    program: Program, mass: np.ndarray, bound: float, tolerance: float, columns: int
-) -> tuple[np.ndarray, float, int]:
-    """Column generation. mass, bound: the relaxed program's. -> (mass, bound, number of columns).
+def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) -> tuple[np.ndarray, float, int]:
+    """Column generation from the relaxed program's solution. -> (mass, bound, number of columns).
 
     A column is a pure plan x of the player with fewer information sets; beside it the other's realisation plan y is
     free in the program, so that mass(σ, τ) = Σ_k x_k(σ) y_k(τ). A penalty stands for the incentive constraints until
-    some plan satisfies them; the program with it is a relaxation, and its bound remains one.
+    some plan satisfies them. Under any dual prices the cheapest column bounds the optimum; columns are sought at prices
+    between those of the best bound and the program's, which swing less (Wentges 1997).
     """
     relevant = program.relevant
     pure = int(len(relevant.first[0]) > len(relevant.first[1]))
     own = relevant.sequences[pure] - relevant.tree.sequence_start[pure]
-    found = [_likeliest(relevant, mass, pure)]
-    penalty = FIRST_PENALTY
+    found = [_likeliest(relevant, start.mass, pure)]
+    penalty, best_price, best = FIRST_PENALTY, start.price, start.cost
     while True:
-        cost, slack, mass, price, level = _master(program, pure, [x[own] for x in found], penalty)
-        worth, x = _best_column(relevant, price, pure)
-        left = max(level - worth, 0.0)
-        bound = min(bound, (left - cost) * program.scale)
-        new = left > tolerance and not any(np.array_equal(x, old) for old in found)
-        if not new and slack <= SLACK:
-            return mass, bound, len(found)
-        if not new and penalty >= LAST_PENALTY:
-            raise ArithmeticError(f"no plan satisfies the incentive constraints: the least violation is {slack:.3g}")
-        if new and len(found) == columns:
-            if slack <= SLACK:
-                return mass, bound, columns
+        cost, slack, mass, price = _master(program, pure, [x[own] for x in found], penalty)
+        if slack <= SLACK and (cost - best <= tolerance or len(found) == columns):
+            return mass, -best * program.scale, len(found)
+        if len(found) == columns:
             raise ArithmeticError(f"{columns} columns are too few to find an equilibrium; columns may be larger")
-        if new:
-            found.append(x)
+        for keep in (KEEP, 0.0):
+            mixed = keep * best_price + (1.0 - keep) * price
+            worth, x = _best_column(relevant, mixed, pure)
+            if worth > best:
+                best_price, best = mixed, worth
+            if not any(np.array_equal(x, old) for old in found):
+                found.append(x)
+                break
         else:
+            if slack <= SLACK:
+                return mass, -best * program.scale, len(found)
+            if penalty >= LAST_PENALTY:
+                raise ArithmeticError(
+                    f"no plan satisfies the incentive constraints: the least violation is {slack:.3g}"
+                )
             penalty *= 10.0
 
 
@@ -237,11 +258,10 @@ def _likeliest(relevant: RelevantPairs, mass: np.ndarray, player: int) -> np.nda
 
 def _master(
     program: Program, pure: int, columns: list[np.ndarray], penalty: float
-) -> tuple[float, float, np.ndarray, np.ndarray, float]:
+) -> tuple[float, float, np.ndarray, np.ndarray]:
     """The best plan of some columns; of each bool[M]: the pairs that the pure plan lets come.
 
-    -> (cost, largest violation of an incentive constraint, mass, price of a unit of mass at each pair float64[M],
-    price at which a column comes in).
+    -> (cost, largest violation of an incentive constraint, mass, price of a unit of mass at each pair float64[M]).
     """
     from scipy import sparse
 
@@ -268,9 +288,8 @@ def _master(
         np.concatenate([np.zeros(spread.shape[1]), program.lower[pairs:], [0.0]]),
         "highs-ds",
     )
-    price = program.cost[:pairs] - given.T @ found.ineqlin.marginals
     mass = spread @ np.maximum(found.x[: spread.shape[1]], 0.0)
-    return float(found.fun), float(found.x[-1]), mass, price, float(found.eqlin.marginals[-1])
+    return float(found.fun), float(found.x[-1]), mass, program.price(found)
 
 
 def _best_column(relevant: RelevantPairs, price: np.ndarray, pure: int) -> tuple[float, np.ndarray]:
