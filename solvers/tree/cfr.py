@@ -157,9 +157,7 @@ def regret_minimisation(
     if averaging in AVERAGING:
         schedule = schedule._replace(power=AVERAGING[averaging])
     layout = layout_of(tree)
-    inner = tree.sequence_infoset >= 0
-    uniform = np.ones(tree.num_sequences)
-    uniform[inner] = 1.0 / tree.infoset_count[tree.sequence_infoset[inner]]
+    uniform = behaviour(tree, np.ones(tree.num_sequences))
     policy, plan, scratch = layout.place(uniform), np.zeros(layout.size), layout.scratch()
     regret, average, grad = np.zeros(layout.size), np.zeros(layout.size), np.zeros(layout.size)
     _kernels.plans(layout.arrays, policy, plan, scratch)

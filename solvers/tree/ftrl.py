@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm, option_names
-from .mirror import Dynamics, average_power, check_regulariser, curve, payoff_scale, run_dynamics
+from .mirror import Dynamics, average_power, check_regulariser, curve, payoff_scale, row, run_dynamics
 
 NO_REGRET = (
     "two-player zero-sum: the average converges to a Nash equilibrium, gap O(1/√T) with steps that fall as 1/√t; "
@@ -82,36 +81,31 @@ def _regularised(dilated: bool) -> Callable[..., Iterator[tuple[int, np.ndarray]
     return run
 
 
-def _row(name: str, title: str, run: Callable, guarantee: str, reference: str, zero_sum: bool = False) -> Algorithm:
-    options = tuple(o for o in option_names(run) if o != "seed")
-    return Algorithm(name, title, "full width", guarantee, reference, run, options, zero_sum, zero_sum)
-
-
 ALGORITHMS = (
-    _row(
+    row(
         "ftrl", "Follow the regularised leader", _leader(True, False), NO_REGRET, "Kroer et al. 2020; Hoda et al. 2010"
     ),
-    _row(
+    row(
         "omd",
         "Online mirror descent",
         _leader(False, False),
         NO_REGRET + "; proven for constant steps, and for falling ones with the Euclidean regulariser",
         "Kroer et al. 2020; Hoda et al. 2010",
     ),
-    _row(
+    row(
         "oftrl",
         "Optimistic follow the regularised leader",
         _leader(True, True),
         OPTIMISTIC,
         "Farina, Kroer & Sandholm 2019, 'Optimistic regret minimization for extensive-form games'",
     ),
-    _row(
+    row(
         "oomd",
         "Optimistic mirror descent (DOMD)",
         _leader(False, True),
         OPTIMISTIC + "; the last iterate converges too",
         "Lee, Kroer & Luo 2021, 'Last-iterate convergence in extensive-form games'",
     ),
-    _row("reg-domd", "Regularised dilated optimistic mirror descent", _regularised(True), REGULARISED, LIU, True),
-    _row("reg-cfr", "Regularised CFR with optimistic local updates", _regularised(False), REGULARISED, LIU, True),
+    row("reg-domd", "Regularised dilated optimistic mirror descent", _regularised(True), REGULARISED, LIU, True),
+    row("reg-cfr", "Regularised CFR with optimistic local updates", _regularised(False), REGULARISED, LIU, True),
 )

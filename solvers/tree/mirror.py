@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...games.tree import GameTree
+from ..algorithm import Algorithm, option_names
 from . import _kernels, _mirror
 from .cfr import AVERAGING, behaviour, check_averaging
 from .layout import layout_of
@@ -109,9 +110,7 @@ def information_set_weights(tree: GameTree, kind: str) -> tuple[np.ndarray, np.n
     """
     if kind not in WEIGHTS:
         raise ValueError(f"weights must be one of {', '.join(map(repr, WEIGHTS))}; got {kind!r}")
-    uniform = np.ones(tree.num_sequences)
-    inner = tree.sequence_infoset >= 0
-    uniform[inner] = 1.0 / tree.infoset_count[tree.sequence_infoset[inner]]
+    uniform = behaviour(tree, np.ones(tree.num_sequences))
     weights = np.ones(tree.num_infosets)
     if kind == "equal":
         return weights, uniform
@@ -162,6 +161,12 @@ def average_power(averaging: str | None) -> float | None:
     """
     check_averaging(averaging)
     return None if averaging in (None, "last") else AVERAGING[averaging]
+
+
+def row(name: str, title: str, run: Callable, guarantee: str, reference: str, zero_sum: bool = False) -> Algorithm:
+    """A row of the table of algorithms; zero_sum: for two-player zero-sum games only."""
+    options = tuple(o for o in option_names(run) if o != "seed")
+    return Algorithm(name, title, "full width", guarantee, reference, run, options, zero_sum, zero_sum)
 
 
 def check_regulariser(regulariser: str) -> None:

@@ -6,13 +6,12 @@ current joint policy, not weighted by the others' reach, and ρ the magnet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm, option_names
-from .mirror import Dynamics, average_power, curve, payoff_scale, run_dynamics
+from .mirror import Dynamics, average_power, curve, payoff_scale, row, run_dynamics
 
 Snapshots = Iterator[tuple[int, np.ndarray]]
 SOKOTA = "Sokota et al. 2023, 'A unified approach to reinforcement learning, quantal response equilibria, and …'"
@@ -109,28 +108,23 @@ def regularised_nash(
     return run_dynamics(tree, points, dynamics)
 
 
-def _row(name: str, title: str, run: Callable, guarantee: str, reference: str, zero_sum: bool = False) -> Algorithm:
-    options = tuple(o for o in option_names(run) if o != "seed")
-    return Algorithm(name, title, "full width", guarantee, reference, run, options, zero_sum, zero_sum)
-
-
 ALGORITHMS = (
-    _row(
+    row(
         "mmd",
         "Magnetic mirror descent, annealed",
         annealed,
         "none proven in trees; the last iterate nears Nash",
         SOKOTA,
     ),
-    _row(
+    row(
         "mmd-aqre",
         "Magnetic mirror descent, fixed magnet",
         quantal,
         "a fixed point is an agent logit equilibrium; linear convergence proven for two-player zero-sum matrix games",
         SOKOTA,
     ),
-    _row("mmd-moving", "Magnetic mirror descent, moving magnet", moving, "none proven in trees", SOKOTA),
-    _row(
+    row("mmd-moving", "Magnetic mirror descent, moving magnet", moving, "none proven in trees", SOKOTA),
+    row(
         "r-nad",
         "Regularised Nash dynamics",
         regularised_nash,

@@ -158,3 +158,13 @@ def test_a_game_without_stakes_is_solved_by_anything(name):
     solution = solvers.solve(ludus.MatrixGame(np.zeros((2, 3)), np.zeros((2, 3))), name, iterations=3)
     assert solution.nash_conv == 0.0
     assert np.isfinite(solution.policy.probabilities).all()
+
+
+@pytest.mark.parametrize("id", ["leduc_poker", "goofspiel(cards=4,imp_info=True,points_order=descending)"])
+def test_certified_intervals_hold_the_exact_value(id):
+    """In a zero-sum game each policy's value is within its NashConv of the game's, here the linear program's."""
+    game = ludus.make(id)
+    exact = solvers.solve(game, "lp").value
+    for name in ("dcfr", "pcfr+", "hs_pdcfr", "vad-cfr", "oftrl", "cfr-br", "xfp", "efr", "mmd", "r-nad", "auto"):
+        solution = solvers.solve(game, name, iterations=300)
+        assert abs(solution.value - exact) <= solution.nash_conv + 1e-9
