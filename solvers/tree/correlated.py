@@ -78,18 +78,19 @@ def correlated(
     """The best extensive-form correlated equilibrium of a two-player game, general-sum, with chance or without.
 
     Args:
-        concept: ``"efce"``, ``"efcce"``, or ``"nfcce"`` (also ``"cce"``); in a game where everybody moves once and at
-            the same time these are the correlated (EFCE) and the coarse correlated equilibria (the other two) of the
-            matrix.
+        concept: ``"efce"``, ``"efcce"`` or ``"nfcce"`` (also ``"cce"``); where each player has one information set
+            also ``"ce"``, which is the EFCE there.
         objective: ``"welfare"``: the sum of utilities; ``"maximin"``: the smaller of the two; or two weights.
-        tolerance: column generation stops where the bound is this share of the largest utility above the objective.
+        tolerance: column generation stops where the bound is above the objective by at most this share of the largest
+            utility (times the larger weight).
         columns: column generation stops after so many; what is left then is ``bound - objective``.
 
     Raises:
         ValueError: not two players, an unknown concept or objective, weights that are not two finite numbers.
         ArithmeticError: the linear program was not solved, or `columns` were too few to find any equilibrium.
     """
-    tree, concept = as_tree(game), concept_of(concept)
+    tree = as_tree(game)
+    concept = concept_of(tree, concept)
     relevant, weights = relevant_pairs(tree), _weights(objective)
     if not tolerance >= 0.0:
         raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
@@ -97,14 +98,16 @@ def correlated(
         raise ValueError(f"columns must be at least 1, got {columns!r}")
     program, count = Program(relevant, concept, weights), 0
     relaxed = program.relaxed()
-    mass, bound = relaxed.mass, -relaxed.cost * program.scale
+    mass, bound = relaxed.mass, -relaxed.cost * program.unit
     if not relevant.triangle_free:
         mass, bound, count = _generate(program, relaxed, tolerance, columns)
     plan = CorrelationPlan(tree, mass)
     values = plan.values
     found = float(values.min() if weights is None else weights @ values)
     gap = incentive_gap(tree, plan, concept)
-    return CorrelatedEquilibrium(plan, concept, values, found, max(bound, found), gap, relevant.triangle_free, count)
+    return CorrelatedEquilibrium(
+        plan, concept, values, found, max(bound, found) + 0.0, gap, relevant.triangle_free, count
+    )
 
 
 def _weights(objective: Any) -> np.ndarray | None:
@@ -128,7 +131,7 @@ class Relaxed(NamedTuple):
     mass: np.ndarray
     """float64[M]."""
     cost: float
-    """Minus the objective, in largest utilities."""
+    """Minus the objective, in units of the program."""
     price: np.ndarray
     """float64[M]: see `Program.price`."""
 
@@ -136,37 +139,35 @@ class Relaxed(NamedTuple):
 class Program:
     """The linear program of a concept over z = (mass, deviation values of both players, smaller utility).
 
-    Utilities are divided by the largest, so that tolerances mean the same in all games.
+    Utilities and weights are divided by the largest, so that tolerances mean the same in all games; `unit` is what the
+    program counts as 1 in the objective.
     """
 
     def __init__(self, relevant: RelevantPairs, concept: str, weights: np.ndarray | None):
         from scipy import sparse
 
         self.relevant = relevant
-        self.scale = float(np.abs(relevant.tree.leaf_utility).max()) or 1.0
-        utility = relevant.utility / self.scale
-        ways = [deviations(relevant, concept, p) for p in range(2)]
-        sizes = [len(way.cell_set) for way in ways]
-        self.pairs, self.size = len(relevant), len(relevant) + sum(sizes) + 1
-        parts = [_incentives(way, self.scale) for way in ways]
-        blank = [sparse.csr_matrix((part[0].shape[0], size)) for part, size in zip(parts, sizes[::-1])]
-        floor = sparse.hstack([-utility, sparse.csr_matrix((2, sum(sizes))), np.ones((2, 1))])
-        self.upper = sparse.vstack(
-            [
-                sparse.hstack([parts[0][0], parts[0][1], blank[0], sparse.csr_matrix((parts[0][0].shape[0], 1))]),
-                sparse.hstack([parts[1][0], blank[1], parts[1][1], sparse.csr_matrix((parts[1][0].shape[0], 1))]),
-                floor,
-            ]
-        ).tocsr()
+        self.pairs = len(relevant)
+        scale = float(np.abs(relevant.tree.leaf_utility).max()) or 1.0
+        utility = relevant.utility / scale
+        blocks, triggers = zip(*(_incentives(deviations(relevant, concept, p), scale) for p in range(2)))
+        (mass_0, value_0), (mass_1, value_1) = blocks
+        smaller = sparse.csr_matrix(np.ones((2, 1)))
+        rows = [[mass_0, value_0, None, None], [mass_1, None, value_1, None], [-utility, None, None, smaller]]
+        self.upper = sparse.bmat(rows, "csr")
         """float64[rows, size]: ``upper @ z <= 0``: deviation values are at least what they lead to, and at triggers at
         most what following brings; the last variable is at most either utility."""
-        self.triggers = np.concatenate([part[2] for part in parts] + [np.zeros(2, bool)])
-        """bool[rows]: which rows are the triggers'."""
+        self.triggers = np.concatenate([*triggers, np.zeros(2)])
+        """float64[rows]: 1 at the triggers' rows, else 0."""
+        self.size = self.upper.shape[1]
         self.cost = np.zeros(self.size)
         if weights is None:
+            self.unit = scale
             self.cost[-1] = -1.0
         else:
-            self.cost[: self.pairs] = -(weights @ utility)
+            most = float(np.abs(weights).max()) or 1.0
+            self.unit = scale * most
+            self.cost[: self.pairs] = -(weights / most) @ utility
         self.lower = np.append(np.zeros(self.pairs), np.full(self.size - self.pairs, -np.inf))
 
     def relaxed(self) -> Relaxed:
@@ -191,8 +192,8 @@ class Program:
         return self.cost[: self.pairs] - self.upper[:, : self.pairs].T @ found.ineqlin.marginals
 
 
-def _incentives(way: Deviations, scale: float) -> tuple[csr_matrix, csr_matrix, np.ndarray]:
-    """-> (factors of the mass, factors of the deviation values, which rows are the triggers')."""
+def _incentives(way: Deviations, scale: float) -> tuple[tuple[csr_matrix, csr_matrix], np.ndarray]:
+    """-> ((factors of the mass, factors of the deviation values), 1 at the triggers' rows)."""
     from scipy import sparse
 
     rows, cells, triggers = int(way.cell_row[-1]), len(way.cell_set), len(way.trigger_set)
@@ -203,7 +204,7 @@ def _incentives(way: Deviations, scale: float) -> tuple[csr_matrix, csr_matrix, 
     value = np.concatenate([-np.ones(rows), np.ones(cells)])
     values = sparse.csr_matrix((value, (row, column)), shape=(rows + triggers, cells))
     mass = sparse.vstack([way.deviate, -way.follow]).tocsr() / scale
-    return mass, values, np.arange(rows + triggers) >= rows
+    return (mass, values), np.repeat([0.0, 1.0], [rows, triggers])
 
 
 def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) -> tuple[np.ndarray, float, int]:
@@ -222,7 +223,7 @@ def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) 
     while True:
         cost, slack, mass, price = _master(program, pure, [x[own] for x in found], penalty)
         if slack <= SLACK and (cost - best <= tolerance or len(found) == columns):
-            return mass, -best * program.scale, len(found)
+            return mass, -best * program.unit, len(found)
         if len(found) == columns:
             raise ArithmeticError(f"{columns} columns are too few to find an equilibrium; columns may be larger")
         for keep in (KEEP, 0.0):
@@ -235,7 +236,7 @@ def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) 
                 break
         else:
             if slack <= SLACK:
-                return mass, -best * program.scale, len(found)
+                return mass, -best * program.unit, len(found)
             if penalty >= LAST_PENALTY:
                 raise ArithmeticError(
                     f"no plan satisfies the incentive constraints: the least violation is {slack:.3g}"
@@ -281,7 +282,7 @@ def _master(
     whole[0, ::width] = 1.0
     found = linear_program(
         np.concatenate([program.cost[:pairs] @ spread, program.cost[pairs:], [penalty]]),
-        sparse.hstack([given @ spread, deviation, -program.triggers.astype(np.float64)[:, None]]),
+        sparse.hstack([given @ spread, deviation, -program.triggers[:, None]]),
         np.zeros(program.upper.shape[0]),
         sparse.hstack([sparse.vstack([flows, whole]), sparse.csr_matrix((flows.shape[0] + 1, free + 1))]),
         np.append(np.zeros(flows.shape[0]), 1.0),

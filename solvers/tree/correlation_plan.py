@@ -34,11 +34,10 @@ class RelevantPairs:
         self.set_of = np.zeros(tree.num_sequences, np.int64)
         """int64[S]: the set that a sequence belongs to."""
         self.first: list[np.ndarray] = []
-        """Of each player int64[sets]: a set's first sequence; `count`: how many; `parent`: the set of the sequence
-        before it, -1 at the start."""
+        """Of each player int64[sets]: a set's first sequence; `count`: how many it has."""
         self.count: list[np.ndarray] = []
         self.before: list[np.ndarray] = []
-        """Of each player int64[sets]: the own sequence before a set, -1 at the start."""
+        """Of each player int64[sets]: the own sequence before a set, and `parent`: its set; -1 at the start."""
         self.parent: list[np.ndarray] = []
         for p in range(2):
             sets, sequences = slice(*tree.infoset_start[p : p + 2]), slice(*tree.sequence_start[p : p + 2])
@@ -47,8 +46,7 @@ class RelevantPairs:
             self.count.append(np.append(1, tree.infoset_count[sets]))
             self.before.append(np.append(-1, tree.infoset_parent[sets]))
             self.parent.append(np.append(-1, self.set_of[tree.infoset_parent[sets]]))
-        keys = self._connected()
-        self.keys = keys
+        self.keys = keys = self._connected()
         """int64[B]: ``set of the first player * sets of the second + set of the second``, growing."""
         self.sets = np.stack(np.divmod(keys, len(self.first[1])), axis=1)
         """int64[B, 2]."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...games.policy import require_same_game
+from ...games.policy import as_tree, require_same_game
 from .correlation_plan import CorrelationPlan, RelevantPairs, relevant_pairs
 
 if TYPE_CHECKING:
@@ -162,19 +162,17 @@ def incentives(game: Game | GameTree | str, plan: CorrelationPlan, concept: str 
 
     Args:
         plan: any plan: an optimal one, the joint play of a regret minimiser, the product of a policy.
-        concept: ``"efce"``, ``"efcce"`` or ``"nfcce"``; see `CONCEPTS`.
+        concept: as for `correlated`; see `CONCEPTS`.
 
     Raises:
         TypeError: `plan` is no `CorrelationPlan`.
         ValueError: an unknown concept, or a plan for another game.
     """
-    from ...games.policy import as_tree
-
     tree = as_tree(game)
     if not isinstance(plan, CorrelationPlan):
         raise TypeError(f"plan must be a CorrelationPlan, got {type(plan).__name__}")
     require_same_game(tree, plan.tree)
-    concept = concept_of(concept)
+    concept = concept_of(tree, concept)
     relevant = relevant_pairs(plan.tree)
     parts: list[tuple[Any, ...]] = []
     for p in range(2):
@@ -193,9 +191,18 @@ def incentive_gap(game: Game | GameTree | str, plan: CorrelationPlan, concept: s
     return incentives(game, plan, concept).gap
 
 
-def concept_of(concept: str) -> str:
-    """A key of `CONCEPTS`, ``"cce"`` standing for ``"nfcce"``; raises ValueError where there is none."""
-    name = {"cce": "nfcce"}.get(concept, concept)
+def concept_of(tree: GameTree, concept: str) -> str:
+    """A key of `CONCEPTS`: ``"cce"`` stands for ``"nfcce"``, and ``"ce"`` for ``"efce"`` where nobody moves twice.
+
+    Raises:
+        ValueError: there is no such concept, or ``"ce"`` where somebody has several information sets.
+    """
+    if concept == "ce" and np.diff(tree.infoset_start).max() > 1:
+        raise ValueError(
+            "concept 'ce' is for games where each player has one information set; in "
+            f"{tree.game_id or 'this tree'} it would need all plans of the normal form: choose 'efce'"
+        )
+    name = {"cce": "nfcce", "ce": "efce"}.get(concept, concept)
     if name not in CONCEPTS:
         raise ValueError(f"concept must be one of {', '.join(map(repr, CONCEPTS))}, got {concept!r}")
     return name

@@ -91,7 +91,7 @@ def check_against_enumeration(game, weights):
         assert found.exact == exact
 
 
-WEIGHTS = st.sampled_from([(1.0, 1.0), (1.0, 0.0), (-1.0, 2.0), None])
+WEIGHTS = st.sampled_from([(1.0, 1.0), (1.0, 0.0), (-1.0, 2.0), (0.0, 0.0), None])
 
 
 @settings(max_examples=40, deadline=None)
@@ -199,7 +199,8 @@ def matrix_optimum(payoffs, coarse):
 def test_matrix_games(seed, rows, columns):
     payoffs = np.random.default_rng(seed).integers(-5, 6, (2, rows, columns)).astype(float)
     game = ludus.MatrixGame(*payoffs)
-    assert correlated(game, "efce").objective == pytest.approx(matrix_optimum(payoffs, False), abs=1e-8)
+    for concept in ("efce", "ce"):
+        assert correlated(game, concept).objective == pytest.approx(matrix_optimum(payoffs, False), abs=1e-8)
     for concept in ("efcce", "nfcce", "cce"):
         assert correlated(game, concept).objective == pytest.approx(matrix_optimum(payoffs, True), abs=1e-8)
 
@@ -298,6 +299,8 @@ def test_few_columns_give_a_plan_and_what_is_left():
 def test_bad_input():
     with pytest.raises(ValueError, match="'efce', 'efcce', 'nfcce'"):
         correlated("kuhn_poker", "efc")
+    with pytest.raises(ValueError, match="one information set"):
+        correlated("kuhn_poker", "ce")
     with pytest.raises(ValueError, match="welfare"):
         correlated("kuhn_poker", "efce", "welfair")
     with pytest.raises(ValueError, match="two finite weights"):
