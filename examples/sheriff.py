@@ -1,4 +1,4 @@
-"""How much a mediator brings in the Sheriff game (Farina, Ling, Fang & Sandholm 2019), by concept and rounds of bribing.
+"""What a mediator brings in the Sheriff game (Farina, Ling, Fang & Sandholm 2019), by concept and rounds of bribing.
 
 A smuggler loads goods and offers bribes; the sheriff inspects or lets the cargo pass. The finer the concept, the later
 a player may leave the mediator's recommendations; longer bargaining makes it easier to keep both in line.
