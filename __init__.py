@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import games, marl, population, ratings, report, solvers, testing
-    from .games.agent import Agent, UniformAgent
+    from .games.agent import Agent, PersonAgent, PreferenceAgent, StateAgent, TabularAgent, UniformAgent
     from .games.game import Game
     from .games.matrix import MatrixGame
     from .games.policy import Policy
@@ -33,6 +33,7 @@ _HOME = {
     "UniformAgent": "games.agent",
     "TabularAgent": "games.agent",
     "StateAgent": "games.agent",
+    "PreferenceAgent": "games.agent",
     "PersonAgent": "games.agent",
     "Game": "games.game",
     "MatrixGame": "games.matrix",

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import ludus
-from ludus.games.tree import compile_tree, walk_tree
+from ludus.games.build import compile_tree, walk_tree
 
 from .harness import Case, Measure, run, timed
 

@@ -10,23 +10,11 @@ import importlib.util
 import time
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 import ludus
 
 FOLD, CALL, RAISE = 0, 1, 2
-
-
-class Scripted(ludus.Agent):
-    """Takes the first legal action of a list."""
-
-    def __init__(self, name: str, *preference: int):
-        self.name, self.preference = name, np.array(preference)
-
-    def probabilities(self, obs, legal, memory=None):
-        chosen = self.preference[legal[:, self.preference].argmax(axis=1)]
-        return np.eye(legal.shape[1])[chosen], memory
 
 
 def main() -> None:
@@ -60,8 +48,8 @@ def main() -> None:
         league.add("CFR+", solution.policy)
         for snapshot in ludus.solvers.iterate(game, "cfr", every=[1, 10, 100]):
             league.add(f"CFR after {snapshot.iteration}", snapshot.policy)
-        league.add("always call", Scripted("always call", CALL))
-        league.add("always raise", Scripted("always raise", RAISE, CALL))
+        league.add("always call", ludus.PreferenceAgent("always call", CALL))
+        league.add("always raise", ludus.PreferenceAgent("always raise", RAISE, CALL))
         league.add("uniform", ludus.UniformAgent())
         if has_torch():
             run = ludus.train("ippo", game, steps=arguments.train_steps, seed=0, progress=True)

@@ -9,21 +9,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import numpy as np
-
 import ludus
-
-
-class Scripted(ludus.Agent):
-    """Prefers the first legal of some actions."""
-
-    def __init__(self, name: str, *preference: int):
-        self.name, self.preference = name, preference
-
-    def probabilities(self, obs, legal, memory=None):
-        ranked = legal[:, list(self.preference)]
-        chosen = np.array(self.preference)[ranked.argmax(axis=1)]
-        return np.eye(legal.shape[1])[chosen], memory
 
 
 def main() -> None:
@@ -36,8 +22,8 @@ def main() -> None:
         for snapshot in itertools.islice(ludus.solvers.iterate(game, "cfr", every=[1, 10, 100]), 3):
             league.add(f"CFR after {snapshot.iteration}", snapshot.policy)
         fold, call, bet = 0, 1, 2
-        league.add("always call", Scripted("always call", call, bet, fold))
-        league.add("always raise", Scripted("always raise", bet, call, fold))
+        league.add("always call", ludus.PreferenceAgent("always call", call, bet, fold))
+        league.add("always raise", ludus.PreferenceAgent("always raise", bet, call, fold))
         league.add("uniform", ludus.UniformAgent())
         league.run(matches=200_000, seed=0, progress=True)
         ludus.report.print_leaderboard(league)

@@ -67,6 +67,23 @@ class UniformAgent(Agent):
         return legal / legal.sum(axis=1, keepdims=True), memory
 
 
+class PreferenceAgent(Agent):
+    """Takes the first legal action of a list: "always call" and the like."""
+
+    def __init__(self, name: str, *preference: int):
+        """Raises ValueError where no action is given."""
+        if not preference:
+            raise ValueError("preference must name at least one action")
+        self.name, self.preference = name, np.array(preference)
+
+    def probabilities(self, obs: np.ndarray, legal: np.ndarray, memory: Any = None) -> tuple[np.ndarray, Any]:
+        """Raises ValueError where none of the listed actions is legal."""
+        ranked = legal[:, self.preference]
+        if not ranked.any(axis=1).all():
+            raise ValueError(f"{self.name}: none of the actions {self.preference.tolist()} is legal")
+        return np.eye(legal.shape[1])[self.preference[ranked.argmax(axis=1)]], memory
+
+
 class StateAgent(Agent):
     """An agent written over the readable `State`, such as a scripted bot; it must look only at what its player knows.
 

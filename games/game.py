@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .build import MAX_HISTORIES, compile_tree, walk_tree
 from .rules import CHANCE, Setup
 from .state import RulesState, State
-from .tree import MAX_HISTORIES, GameTree, compile_tree, walk_tree
+from .tree import GameTree
 
 if TYPE_CHECKING:
     from .pettingzoo import LudusAECEnv, LudusParallelEnv
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Game:
+class Game(abc.ABC):
     """A game: facts, and the faces `root`, `tree`, `aec_env`, `parallel_env`, `vector_env`.
 
     Attributes:
@@ -40,13 +42,13 @@ class Game:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    @abc.abstractmethod
     def observation_size(self) -> int:
         """Numbers in one player's observation."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def root(self) -> State:
         """The initial state."""
-        raise NotImplementedError
 
     def tree(self, max_histories: int = MAX_HISTORIES) -> GameTree:
         """The whole game in sequence form; built once.

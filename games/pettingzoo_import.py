@@ -16,9 +16,9 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo import AECEnv, ParallelEnv
 
+from .build import MAX_HISTORIES
 from .game import Game
 from .registry import parse_id
-from .tree import MAX_HISTORIES
 from .vector import VectorEnv
 
 Constructor = Callable[..., Any]

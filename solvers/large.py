@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..games.agent import StateAgent
+from ..games.build import MAX_DEPTH
 from ..games.game import Game, RulesGame
 from ..games.policy import Policy
 from ..games.state import State, info_text, key_text
-from ..games.tree import MAX_DEPTH
 from .algorithm import check_options, find
 from .tree import mccfr, trajectory
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ludus.games.build import walk_tree
 from ludus.games.registry import make, parse_id, specs
-from ludus.games.tree import END, walk_tree
+from ludus.games.tree import END
 
 MODERATE = 50_000
 """Histories that the tests walk in Python."""
@@ -220,7 +221,7 @@ def test_states_are_immutable(id):
 SCRIPT = """
 import json, sys
 from ludus.games.registry import make
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 games = [make(id) for id in sys.argv[1:]]
 walked = [walk_tree(game.root(), game.num_players).fingerprint for game in games]
 assert walked == [game.tree().fingerprint for game in games]

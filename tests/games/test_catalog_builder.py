@@ -7,11 +7,11 @@ from itertools import count
 import numpy as np
 import pytest
 
+from ludus.games.build import compile_tree, walk_tree
 from ludus.games.explicit import END, ExplicitTree, explicit_setup
 from ludus.games.registry import make
 from ludus.games.rules import CHANCE
 from ludus.games.state import RulesState
-from ludus.games.tree import compile_tree, walk_tree
 
 
 def tree(*nodes, players=1) -> ExplicitTree:

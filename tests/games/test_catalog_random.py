@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ludus.games.build import compile_tree
 from ludus.games.explicit import explicit_setup
 from ludus.games.generators import random_tensor, random_tree
 from ludus.games.policy import Policy
 from ludus.games.registry import make
-from ludus.games.tree import compile_tree
 
 SHAPES = {
     "seed": st.integers(0, 2**63),

@@ -10,7 +10,7 @@ from reference.slow_dynamics import SlowAgainstBestResponses, SlowFictitiousPlay
 
 import ludus
 from ludus import solvers
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 
 GAMES = ["kuhn_poker", "kuhn_poker(players=3)", "shapley", "random_game(seed=3)", "random_game(seed=5,players=3)"]
 ZERO_SUM = ["kuhn_poker", "shapley", "random_game(seed=3,zero_sum=True)"]

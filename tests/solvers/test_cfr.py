@@ -13,7 +13,7 @@ from reference.slow_cfr import SlowCFR
 
 import ludus
 from ludus import solvers
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 from ludus.solvers.tree import cfr
 
 

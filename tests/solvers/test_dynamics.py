@@ -13,7 +13,7 @@ from reference.slow_mirror import SlowMirror
 import ludus
 from ludus import solvers
 from ludus.games import efg
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 
 POINTS = [30, 60, 120, 240, 480, 960, 1920]
 SLOW_RATE = ["cfr", "ftrl", "omd", "xfp", "cfr-br", "ed", "efr"]

@@ -11,7 +11,7 @@ from reference.slow_dynamics import SlowEFR
 
 import ludus
 from ludus import solvers
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 from ludus.solvers.tree.efr import DEVIATIONS
 from ludus.solvers.tree.play import play_gaps
 

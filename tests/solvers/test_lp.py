@@ -163,7 +163,7 @@ class GuessTheAce(ludus.State):
 
 
 def test_quasi_perfect_play_is_sensible_off_the_path():
-    from ludus.games.tree import walk_tree
+    from ludus.games.build import walk_tree
 
     tree = walk_tree(GuessTheAce(), 2, "guess the ace")
     policy = solvers.solve(tree, "qpe").policy

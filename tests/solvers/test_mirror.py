@@ -11,7 +11,7 @@ from reference.slow_mirror import SlowMirror
 
 import ludus
 from ludus import solvers
-from ludus.games.tree import walk_tree
+from ludus.games.build import walk_tree
 from ludus.solvers.tree import _mirror, mirror
 
 GAMES = ["kuhn_poker", "kuhn_poker(players=3)", "shapley", "random_game(seed=3)", "random_game(seed=5,players=3)"]
