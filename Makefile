@@ -61,7 +61,7 @@ types: $(STAMPS)/test
 check: lint types test
 
 bench: $(STAMPS)/test
-	@for suite in startup trees solvers league envs ratings; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
+	@for suite in startup trees solvers dynamics exact sampling league envs ratings; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info demo
