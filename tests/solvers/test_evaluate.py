@@ -16,8 +16,11 @@ SHARED = [
     *("kuhn_poker", "kuhn_poker(players=3)", "leduc_poker", "tiny_hanabi"),
     *("liars_dice(numdice=1,dice_sides=3)", "liars_dice(numdice=2,dice_sides=2)", "kuhn_poker(players=4)"),
     *("first_sealed_auction(max_value=4)", "matrix_shapleys_game", "matrix_rps"),
+    *("matrix_pd", "matrix_sh", "matrix_mp", "matrix_bos", "matrix_cd"),
+    *("connect_four(rows=3,columns=3,x_in_row=3)", "liars_dice(numdice=1,dice_sides=4,bidding_rule=reset-quantity)"),
     *("goofspiel(num_cards=3,imp_info=True,points_order=descending)", "goofspiel(num_cards=3,imp_info=True,players=3)"),
 ]
+LARGE = ["leduc_poker(players=3,suit_isomorphism=True)", "tic_tac_toe"]
 
 
 @settings(max_examples=40, deadline=None)
@@ -47,7 +50,7 @@ def test_equal_to_the_slow_versions_on_random_trees(seed, players):
     assert solvers.nash_conv(made, policy) == pytest.approx(slow_cfr.nash_conv(root, table, players), abs=1e-10)
 
 
-@pytest.mark.parametrize("game", SHARED)
+@pytest.mark.parametrize("game", [*SHARED, *LARGE])
 def test_nash_conv_equals_openspiels(game):
     import pyspiel
 
@@ -59,7 +62,7 @@ def test_nash_conv_equals_openspiels(game):
     assert solvers.nash_conv(made, ludus.Policy.uniform(made)) == pytest.approx(
         pyspiel.nash_conv(theirs, uniform, True), abs=1e-10
     )
-    for seed in range(2):
+    for seed in range(1 if game in LARGE else 2):
         policy = ludus.Policy.random(made, seed=seed)
         table = {key: list(row.items()) for (_, key), row in policy.items()}
         # made turn-based, OpenSpiel puts the mover before a simultaneous game's information state
