@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .database import StoreError
 from .league import League, LeagueProgress, Member
 from .match import Engine, Results, play, seat_orders
 from .payoffs import ExactPayoffs, Payoffs
-from .store import Store, StoreError
+from .store import Store
 
 __all__ = [
     "Engine",

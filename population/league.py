@@ -18,11 +18,13 @@ from ..games.streams import seed_word, stream_key
 from ..games.tabulate import tabulate
 from ..progress import progress_bar
 from ..ratings.log import MatchLog
+from .checkpoints import content_hash, pack, unpack
+from .database import StoreError
 from .executors import EXECUTORS
 from .match import Engine, Results, as_agent, as_game, seat_orders, small_tree
 from .matchmaking import PRESETS, rounds
 from .payoffs import ExactPayoffs, Payoffs, exact_payoffs, payoffs_of
-from .store import Batch, PlayerRow, StageRow, Store, StoreError, content_hash, pack, unpack
+from .store import Batch, PlayerRow, StageRow, Store
 
 if TYPE_CHECKING:
     from ..ratings.leaderboard import Leaderboard

@@ -1,18 +1,16 @@
 """`Store`: a league in one SQLite file. What can be derived from matches (payoffs, ratings) is not stored.
 
 A batch of matches is one row: who sat where (a rota of seatings, gone through in turn), the seed, and a code of one to
-four bytes for each match's vector of returns. The view `match_log` shows single matches to whoever reads the file.
+four bytes for each match's vector of returns. The views `match_log` and `payoff_table` show single matches and the
+payoffs of pairs to whoever reads the file.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import itertools
 import json
 import sqlite3
 import time
-import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -21,48 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-APPLICATION = 0x4C554453  # "LUDS", in the file's header
-SCHEMA = 1
-MIGRATIONS: dict[int, str] = {}
-"""SQL that takes a store of a schema version to the next one."""
-
-_BYTE = "(instr(x'" + bytes(range(256)).hex() + "', substr(b.codes, n.i * b.width + {0}, 1)) - 1)"
-_CODE = (
-    f"{_BYTE.format(1)} + CASE WHEN b.width > 1 THEN 256 * {_BYTE.format(2)} ELSE 0 END + CASE WHEN b.width > 2 THEN "
-    f"65536 * {_BYTE.format(3)} + 16777216 * {_BYTE.format(4)} ELSE 0 END"
-)
-_TABLES = f"""
-CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE checkpoints (hash TEXT PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE players (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, created REAL NOT NULL,
-    parent INTEGER REFERENCES players, checkpoint TEXT REFERENCES checkpoints);
-CREATE TABLE stages (
-    id INTEGER PRIMARY KEY, seed TEXT NOT NULL, start INTEGER NOT NULL, batch INTEGER NOT NULL, members TEXT NOT NULL,
-    preset TEXT NOT NULL, paired INTEGER NOT NULL, created REAL NOT NULL, version TEXT NOT NULL, UNIQUE (seed, start));
-CREATE TABLE seatings (
-    rota INTEGER NOT NULL, place INTEGER NOT NULL, seat INTEGER NOT NULL, player INTEGER NOT NULL REFERENCES players,
-    PRIMARY KEY (rota, place, seat)) WITHOUT ROWID;
-CREATE TABLE outcomes (code INTEGER NOT NULL, seat INTEGER NOT NULL, score REAL NOT NULL, PRIMARY KEY (code, seat))
-    WITHOUT ROWID;
-CREATE TABLE batches (
-    first INTEGER PRIMARY KEY, stage INTEGER NOT NULL REFERENCES stages, start INTEGER NOT NULL, count INTEGER NOT NULL,
-    rota INTEGER NOT NULL, offset INTEGER NOT NULL, seed TEXT NOT NULL, width INTEGER NOT NULL,
-    codes BLOB NOT NULL, checksum INTEGER NOT NULL, created REAL NOT NULL, UNIQUE (stage, start));
-CREATE VIEW match_log AS
-    WITH RECURSIVE n(i) AS (
-        SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < (SELECT max(count) FROM batches)),
-    rotas(rota, size) AS (SELECT rota, 1 + max(place) FROM seatings GROUP BY rota)
-    SELECT b.first + n.i AS match, p.name AS player, o.score AS score, s.seat AS seat
-    FROM batches AS b CROSS JOIN rotas AS r ON r.rota = b.rota CROSS JOIN n ON n.i < b.count
-        CROSS JOIN seatings AS s ON s.rota = b.rota AND s.place = (b.offset + n.i) % r.size
-        CROSS JOIN players AS p ON p.id = s.player
-        CROSS JOIN outcomes AS o ON o.code = {_CODE} AND o.seat = s.seat;
-"""
-
-
-class StoreError(ValueError):
-    """A league store cannot be used; the message says why."""
+from .checkpoints import content_hash
+from .database import StoreError, acquire, connect, empty, pragma, readable, transaction
+from .schema import APPLICATION, VERSIONS, statements
 
 
 class PlayerRow(NamedTuple):
@@ -72,8 +31,15 @@ class PlayerRow(NamedTuple):
     name: str
     kind: str
     parent: str | None
+    """The member from which it was made: its lineage."""
     checkpoint: str | None
+    """The content hash of what it plays; None where that could not be stored."""
     created: float
+    role: str = ""
+    """What it is for in a training league ("main agent", …)."""
+    generation: int = 0
+    frozen: bool = True
+    """Whether it stays as it is; a learner is not frozen, its snapshots are."""
 
 
 class StageRow(NamedTuple):
@@ -99,6 +65,34 @@ class Batch(NamedTuple):
     seed: int
     outcomes: np.ndarray
     codes: np.ndarray
+    run: int | None = None
+    """The run (its id) that played it."""
+
+
+class RunRow(NamedTuple):
+    """One run of a league: what was asked for, and with which versions."""
+
+    id: int
+    seed: int
+    executor: str
+    config: dict[str, Any]
+    versions: dict[str, str]
+    started: float
+
+
+class FailureRow(NamedTuple):
+    """Matches that could not be played: those numbered first … stop - 1 in the series of a seed."""
+
+    run: int | None
+    player: str | None
+    """The member that failed, where it is known."""
+    seed: int
+    first: int
+    stop: int
+    kind: str
+    """"raised", "illegal action", "time limit" or "process died"."""
+    message: str
+    created: float
 
 
 class Store:
@@ -110,7 +104,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None, connection: sqlite3.Connection, lock: sqlite3.Connection | None):
-        self.path, self._db, self._lock = path, connection, lock
+        self.path, self._db, self._lock, self._writing = path, connection, lock, False
         self.facts: dict[str, str] = dict(self._rows("SELECT key, value FROM facts"))
         self._rotas = {rota.tobytes(): number for number, rota in self.rotas().items()}
         self._codes = {row.tobytes(): code for code, row in enumerate(self.outcomes())}
@@ -124,22 +118,20 @@ class Store:
         Raises:
             StoreError: the file is something else, belongs to another game, or is in use.
         """
-        if path is not None and not _empty(path):
+        if path is not None and not empty(path):
             store = cls.open(path)
             for key, value in facts.items():
                 if store.facts.get(key) != value:
                     store.close()
                     raise StoreError(f"{path} is a league with {key} {store.facts.get(key)}, not {value}")
             return store
-        with ExitStack() as on_failure, _readable(path):
-            lock = None if path is None else on_failure.enter_context(closing(_acquire(Path(path))))
-            db = on_failure.enter_context(closing(_connect(path)))
-            with _transaction(db):
-                for statement in _TABLES.split(";\n"):
-                    db.execute(statement)
+        with ExitStack() as on_failure, readable(path):
+            lock = None if path is None else on_failure.enter_context(closing(acquire(Path(path))))
+            db = on_failure.enter_context(closing(connect(path)))
+            with transaction(db):
+                _bring_up_to_date(db, 0)
                 db.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
                 db.execute(f"PRAGMA application_id = {APPLICATION}")
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
             store = cls(None if path is None else Path(path), db, lock)
             on_failure.pop_all()
             return store
@@ -155,22 +147,23 @@ class Store:
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"there is no league store {path}")
-        if _empty(path):
+        if empty(path):
             raise StoreError(f"{path} is no league store (it is empty)")
-        with ExitStack() as on_failure, _readable(path):
-            lock = None if read_only else on_failure.enter_context(closing(_acquire(path)))
-            db = on_failure.enter_context(closing(_connect(path, read_only)))
-            if _pragma(db, "application_id") != APPLICATION:
+        with ExitStack() as on_failure, readable(path):
+            lock = None if read_only else on_failure.enter_context(closing(acquire(path)))
+            db = on_failure.enter_context(closing(connect(path, read_only)))
+            if pragma(db, "application_id") != APPLICATION:
                 raise StoreError(f"{path} is no league store")
-            version = _pragma(db, "user_version")
-            if version > SCHEMA or (version < SCHEMA and (read_only or version not in MIGRATIONS)):
-                raise StoreError(f"{path} has schema version {version}; this ludus reads version {SCHEMA}")
-            while version < SCHEMA:
-                with _transaction(db):
-                    for statement in MIGRATIONS[version].split(";\n"):
-                        db.execute(statement)
-                    version += 1
-                    db.execute(f"PRAGMA user_version = {version}")
+            version, newest = pragma(db, "user_version"), len(VERSIONS)
+            if not 0 < version <= newest:
+                raise StoreError(f"{path} has schema version {version}; this ludus reads versions 1 to {newest}")
+            if version < newest:
+                if read_only:  # the file stays as it is: a copy is brought up to date
+                    file, db = db, on_failure.enter_context(closing(sqlite3.connect(":memory:", isolation_level=None)))
+                    file.backup(db)
+                    file.close()
+                with transaction(db):
+                    _bring_up_to_date(db, version)
             store = cls(path, db, lock)
             on_failure.pop_all()
             return store
@@ -181,28 +174,105 @@ class Store:
         if self._lock is not None:
             self._lock.close()
 
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything that is written in it is written together, or not at all; one within another joins it.
+
+        Raises:
+            StoreError: the file is full, damaged, read only, or locked by another program.
+        """
+        if self._writing:
+            yield self._db
+            return
+        codes, rotas, self._writing = len(self._codes), len(self._rotas), True
+        try:
+            with readable(self.path), transaction(self._db) as db:
+                yield db
+        except BaseException:  # the transaction is gone, and with it the numbers it gave
+            self._codes = dict(itertools.islice(self._codes.items(), codes))
+            self._rotas = dict(itertools.islice(self._rotas.items(), rotas))
+            raise
+        finally:
+            self._writing = False
+
     # -- players -------------------------------------------------------------------------------------------------------
 
     def players(self) -> list[PlayerRow]:
         """All members, in the order in which they came."""
         query = (
-            "SELECT p.id, p.name, p.kind, q.name, p.checkpoint, p.created FROM players p LEFT JOIN players q "
-            "ON q.id = p.parent ORDER BY p.id"
+            "SELECT p.id, p.name, p.kind, q.name, p.checkpoint, p.created, p.role, p.generation, p.frozen "
+            "FROM players p LEFT JOIN players q ON q.id = p.parent ORDER BY p.id"
         )
-        return [PlayerRow(*row) for row in self._rows(query)]
+        return [PlayerRow(*row[:-1], bool(row[-1])) for row in self._rows(query)]
 
-    def add_player(self, name: str, kind: str, parent: str | None, data: bytes | None) -> PlayerRow:
+    def add_player(
+        self,
+        name: str,
+        kind: str,
+        parent: str | None,
+        data: bytes | None,
+        role: str = "",
+        generation: int = 0,
+        frozen: bool = True,
+    ) -> PlayerRow:
         """Adds a member, with its checkpoint if it has one."""
-        digest = None if data is None else content_hash(data)
-        with _readable(self.path), _transaction(self._db) as db:
-            if data is not None:
-                db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?)", (digest, data))
+        with self.transaction() as db:
+            digest = self._keep(data)
             (number,) = db.execute("SELECT count(*) FROM players").fetchone()
             above = db.execute("SELECT id FROM players WHERE name = ?", (parent,)).fetchone()
             created = time.time()
-            row = (number, name, kind, created, above and above[0], digest)
-            db.execute("INSERT INTO players VALUES (?, ?, ?, ?, ?, ?)", row)
-        return PlayerRow(number, name, kind, parent, digest, created)
+            db.execute(
+                "INSERT INTO players (id, name, kind, created, parent, checkpoint, role, generation, frozen) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (number, name, kind, created, above and above[0], digest, role, generation, int(frozen)),
+            )
+        return PlayerRow(number, name, kind, parent, digest, created, role, generation, frozen)
+
+    def update_player(self, name: str, data: bytes | None) -> PlayerRow:
+        """Gives a member that is not frozen a new checkpoint.
+
+        Raises:
+            StoreError: there is no such member, or it is frozen.
+        """
+        with self.transaction() as db:
+            digest = self._keep(data)
+            done = db.execute("UPDATE players SET checkpoint = ? WHERE name = ? AND NOT frozen", (digest, name))
+            if not done.rowcount:
+                raise StoreError(f"{self.path}: {name!r} is no member, or is frozen")
+            self._sweep()
+        return next(row for row in self.players() if row.name == name)
+
+    # -- what a training league needs to go on -------------------------------------------------------------------------
+
+    def set_state(self, key: str, value: Any, data: bytes | None = None) -> None:
+        """Keeps a value (whatever JSON can say) and, if given, a checkpoint under a key, in place of what was there."""
+        with self.transaction() as db:
+            row = (key, json.dumps(value), self._keep(data))
+            db.execute("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", row)
+            self._sweep()
+
+    def state(self, key: str) -> tuple[Any, bytes | None] | None:
+        """(value, checkpoint) kept under a key, or None."""
+        rows = self._rows("SELECT value, checkpoint FROM states WHERE key = ?", (key,))
+        if not rows:
+            return None
+        return json.loads(rows[0][0]), None if rows[0][1] is None else self.checkpoint(rows[0][1])
+
+    # -- checkpoints ---------------------------------------------------------------------------------------------------
+
+    def _keep(self, data: bytes | None) -> str | None:
+        if data is None:
+            return None
+        digest = content_hash(data)
+        self._db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?)", (digest, data))
+        return digest
+
+    def _sweep(self) -> None:
+        """Forgets checkpoints that nobody names any more."""
+        self._db.execute(
+            "DELETE FROM checkpoints WHERE hash NOT IN (SELECT checkpoint FROM players WHERE checkpoint IS NOT NULL "
+            "UNION SELECT checkpoint FROM states WHERE checkpoint IS NOT NULL)"
+        )
 
     def checkpoint(self, digest: str) -> bytes:
         """A checkpoint's bytes.
@@ -226,7 +296,7 @@ class Store:
 
     def add_stage(self, stage: StageRow, version: str) -> StageRow:
         """Records a schedule; its id is given here. One at the same place that no match has followed is replaced."""
-        with _readable(self.path), _transaction(self._db) as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM stages WHERE seed = ? AND start = ?", (str(stage.seed), stage.start))
             (number,) = db.execute("SELECT coalesce(max(id) + 1, 0) FROM stages").fetchone()
             members = json.dumps(stage.members)
@@ -243,24 +313,19 @@ class Store:
 
     def commit(self, batches: Sequence[Batch]) -> int:
         """Stores batches in one transaction; one that is there already is left as it is. -> matches added."""
-        added, known, rotas = 0, len(self._codes), len(self._rotas)
-        try:
-            with _readable(self.path), _transaction(self._db) as db:
-                (first,) = db.execute("SELECT coalesce(max(first + count), 0) FROM batches").fetchone()
-                for batch in batches:
-                    codes, width = self._encoded(db, batch)
-                    rota = self._rota(db, batch.rota)
-                    row = (first, batch.stage, batch.start, len(batch.codes), rota, batch.offset, str(batch.seed))
-                    done = db.execute(
-                        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                        (*row, width, codes, zlib.crc32(codes), time.time()),
-                    )
-                    if done.rowcount:
-                        first, added = first + len(batch.codes), added + len(batch.codes)
-        except BaseException:  # the transaction is gone, and with it the numbers it gave
-            self._codes = dict(itertools.islice(self._codes.items(), known))
-            self._rotas = dict(itertools.islice(self._rotas.items(), rotas))
-            raise
+        added = 0
+        with self.transaction() as db:
+            (first,) = db.execute("SELECT coalesce(max(first + count), 0) FROM batches").fetchone()
+            for batch in batches:
+                codes, width = self._encoded(db, batch)
+                rota = self._rota(db, batch.rota)
+                row = (first, batch.stage, batch.start, len(batch.codes), rota, batch.offset, str(batch.seed))
+                done = db.execute(
+                    "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (*row, width, codes, zlib.crc32(codes), time.time(), batch.run),
+                )
+                if done.rowcount:
+                    first, added = first + len(batch.codes), added + len(batch.codes)
         return added
 
     def _encoded(self, db: sqlite3.Connection, batch: Batch) -> tuple[bytes, int]:
@@ -316,101 +381,46 @@ class Store:
             scores.append(outcomes[np.frombuffer(codes, f"<u{width}")])
         return np.concatenate(players), np.concatenate(scores)
 
+    # -- runs ----------------------------------------------------------------------------------------------------------
+
+    def add_run(self, seed: int, executor: str, config: Mapping[str, Any], versions: Mapping[str, str]) -> int:
+        """Records that a run begins. -> its id, for the batches that it plays."""
+        with self.transaction() as db:
+            (number,) = db.execute("SELECT coalesce(max(id) + 1, 0) FROM runs").fetchone()
+            texts = (json.dumps(dict(config)), json.dumps(dict(versions)))
+            db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", (number, str(seed), executor, *texts, time.time()))
+        return int(number)
+
+    def runs(self) -> list[RunRow]:
+        """Every run, in the order in which they began."""
+        query = "SELECT id, seed, executor, config, versions, started FROM runs ORDER BY id"
+        return [
+            RunRow(number, int(seed), executor, json.loads(config), json.loads(versions), started)
+            for number, seed, executor, config, versions, started in self._rows(query)
+        ]
+
+    def add_failure(self, failure: FailureRow) -> None:
+        """Records matches that could not be played."""
+        player = "(SELECT id FROM players WHERE name = ?)"
+        query = f"INSERT INTO failures VALUES (NULL, ?, {player}, ?, ?, ?, ?, ?, ?)"
+        with self.transaction() as db:
+            db.execute(query, failure._replace(seed=str(failure.seed)))  # type: ignore[arg-type]
+
+    def failures(self) -> list[FailureRow]:
+        """What could not be played, in the order in which it was found."""
+        query = (
+            "SELECT f.run, p.name, f.seed, f.first, f.stop, f.kind, f.message, f.created FROM failures f "
+            "LEFT JOIN players p ON p.id = f.player ORDER BY f.id"
+        )
+        return [FailureRow(run, who, int(seed), *rest) for run, who, seed, *rest in self._rows(query)]
+
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with _readable(self.path):
+        with readable(self.path):
             return self._db.execute(query, values).fetchall()
 
 
-# -- checkpoints -------------------------------------------------------------------------------------------------------
-
-
-def pack(**arrays: np.ndarray) -> bytes:
-    """Arrays as the bytes of an npz file; the same arrays give the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            inner = io.BytesIO()
-            np.lib.format.write_array(inner, np.asarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), inner.getvalue())
-    return buffer.getvalue()
-
-
-def unpack(data: bytes) -> dict[str, np.ndarray]:
-    """What `pack` packed, read without pickle."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
-
-
-def content_hash(data: bytes) -> str:
-    """The name of a checkpoint: SHA-256 of its bytes."""
-    return hashlib.sha256(data).hexdigest()
-
-
-# -- SQLite ------------------------------------------------------------------------------------------------------------
-
-
-def _empty(path: str | Path) -> bool:
-    """Whether nothing was ever committed to the file: absent, of size zero, or a database without content."""
-    path = Path(path)
-    if not path.is_file() or path.stat().st_size == 0:
-        return True
-    with _readable(path), closing(_connect(path, read_only=True)) as db:
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return tables == 0 and _pragma(db, "application_id") == 0
-
-
-def _connect(path: str | Path | None, read_only: bool = False) -> sqlite3.Connection:
-    if path is None:
-        return sqlite3.connect(":memory:", isolation_level=None)
-    uri = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
-    if not read_only:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-    return db
-
-
-def _pragma(db: sqlite3.Connection, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _acquire(path: Path) -> sqlite3.Connection:
-    """Holds the coordinator's lock: released by the system when its process ends, however it ends."""
-    beside = path.with_name(path.name + "-lock")
-    with _readable(path):
-        lock = sqlite3.connect(beside, isolation_level=None, timeout=0.0)
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if "locked" in str(error):
-                raise StoreError(f"{path} is in use by another coordinator (it holds {beside.name})") from None
-            raise
-    return lock
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Everything in it is written, or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
-def _readable(path: str | Path | None) -> Iterator[None]:
-    """Turns what SQLite says into one clear error."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "not a database" in text:
-            raise StoreError(f"{path} is no league store (no SQLite file, or a damaged one)") from None
-        if "malformed" in text or "corrupt" in text:
-            raise StoreError(f"{path} is damaged: {text}") from None
-        raise StoreError(f"{path}: {text}") from None
+def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
+    for script in VERSIONS[version:]:
+        for statement in statements(script):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(VERSIONS)}")

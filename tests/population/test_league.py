@@ -294,7 +294,7 @@ def test_another_schema_version(path):
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match="schema version 99; this ludus reads version 1"):
+    with pytest.raises(StoreError, match="schema version 99; this ludus reads versions 1 to 2"):
         League.open(path)
 
 
