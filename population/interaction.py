@@ -1,7 +1,7 @@
 """Who meets whom: rows of the interaction matrix Σ, as functions (population, learner) -> distribution over members.
 
-The framework is that of Zhang et al., "A survey on self-play methods in reinforcement learning" (2024), section 3: row i
-of Σ is the mixture of opponents against which the oracle trains learner i.
+The framework is that of Zhang et al., "A survey on self-play methods in reinforcement learning" (2024), section 3: row
+i of Σ is the mixture of opponents against which the oracle trains learner i.
 """
 
 from __future__ import annotations
