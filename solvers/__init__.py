@@ -14,11 +14,15 @@ from .solve import Snapshot, iterate, solve
 from .tree.evaluate import Evaluation, best_response, evaluate, expected_values, exploitability, nash_conv
 
 if TYPE_CHECKING:
+    from .correlation import correlated, incentive_gap
     from .large import SampledPolicy, iterate_large, sample_large
+    from .matrix.correlated import CorrelatedProfile
+    from .matrix.nash import NashMethod, nash, nash_methods
+    from .matrix.profile import Profile, StrategicForm, strategic_form
     from .tree.certify import Certificate, certify
-    from .tree.correlated import CorrelatedEquilibrium, correlated
+    from .tree.correlated import CorrelatedEquilibrium
     from .tree.correlation_plan import CorrelationPlan
-    from .tree.deviations import Incentives, incentive_gap, incentives
+    from .tree.deviations import Incentives, incentives
     from .tree.exact import ExactEquilibrium, exact_equilibrium
     from .tree.resolving import Subgame, resolve, subgame
     from .tree.responses import RestrictedResponse, restricted_nash_response
@@ -27,13 +31,20 @@ _HOME = {
     "SampledPolicy": "large",
     "iterate_large": "large",
     "sample_large": "large",
+    "NashMethod": "matrix.nash",
+    "nash": "matrix.nash",
+    "nash_methods": "matrix.nash",
+    "Profile": "matrix.profile",
+    "StrategicForm": "matrix.profile",
+    "strategic_form": "matrix.profile",
     "Certificate": "tree.certify",
     "certify": "tree.certify",
     "CorrelatedEquilibrium": "tree.correlated",
-    "correlated": "tree.correlated",
+    "correlated": "correlation",
+    "CorrelatedProfile": "matrix.correlated",
     "CorrelationPlan": "tree.correlation_plan",
     "Incentives": "tree.deviations",
-    "incentive_gap": "tree.deviations",
+    "incentive_gap": "correlation",
     "incentives": "tree.deviations",
     "ExactEquilibrium": "tree.exact",
     "exact_equilibrium": "tree.exact",

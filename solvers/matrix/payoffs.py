@@ -1,0 +1,71 @@
+"""The payoff tensor that a matrix method's argument stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...games.matrix import MatrixGame, payoff_tensor
+
+if TYPE_CHECKING:
+    from ...games.tree import GameTree
+
+
+def payoffs_of(game: Any) -> np.ndarray:
+    """float64[P, A0, …, A(P-1)] of a `MatrixGame`, its id, a one-shot game or its tree, or payoffs as arrays.
+
+    A game is one-shot where each player has one information set; chance is averaged over.
+
+    Raises:
+        ValueError: ragged or non-finite payoffs, one player's payoffs missing, a game that is not one-shot.
+    """
+    from ...games.game import Game
+    from ...games.tree import GameTree
+
+    if isinstance(game, str):
+        from ...games.registry import make
+
+        game = make(game)
+    if isinstance(game, MatrixGame):
+        return game.payoffs
+    if isinstance(game, (Game, GameTree)):
+        tree = game if isinstance(game, GameTree) else game.tree()
+        if not is_one_shot(tree):
+            raise ValueError(
+                f"matrix methods need a game where each player has one information set; {tree.game_id or 'this tree'} "
+                f"has {np.diff(tree.infoset_start).tolist()}: use a method for trees (ludus.solve, or correlated with "
+                "concept 'efce')"
+            )
+        return one_shot_payoffs(tree)
+    return payoff_tensor(game)
+
+
+def is_one_shot(tree: GameTree) -> bool:
+    """Whether no player has two information sets, so that actions are plans."""
+    return bool(np.diff(tree.infoset_start).max() <= 1)
+
+
+def one_shot_payoffs(tree: GameTree) -> np.ndarray:
+    """float64[P, A0, …, A(P-1)]: expected payoffs of a tree where each player has at most one information set."""
+    players = len(tree.infoset_start) - 1
+    counts = np.maximum(np.diff(tree.sequence_start) - 1, 1)
+    payoffs = np.zeros((players, *counts))
+    for sequences, chance, utility in zip(tree.leaf_sequence, tree.leaf_chance, tree.leaf_utility):
+        # A player that did not move on the way gets there with every action.
+        own = sequences - tree.sequence_start[:-1] - 1
+        cell = tuple(slice(None) if a < 0 else int(a) for a in own)
+        payoffs[(slice(None), *cell)] += (chance * utility).reshape(players, *(1 for a in own if a < 0))
+    return payoffs
+
+
+def two_player_payoffs(game: Any, method: str, instead: str) -> tuple[np.ndarray, np.ndarray]:
+    """float64[A, B] of both players.
+
+    Raises:
+        ValueError: not two players; the sentence names the `method` and what to use `instead`.
+    """
+    payoffs = payoffs_of(game)
+    if len(payoffs) != 2:
+        raise ValueError(f"{method} takes games of 2 players, got {len(payoffs)}: {instead}")
+    return payoffs[0], payoffs[1]
