@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,8 @@ class MatrixGame(RulesGame):
 
     payoffs: np.ndarray
     """float64[P, A0, …, A(P-1)], read-only: ``payoffs[p][a0, a1, …]`` is player p's payoff."""
+    given: tuple[Any, ...]
+    """The arguments where they are more than floats (integers, `fractions.Fraction`), for exact solvers; or ()."""
 
     def __init__(self, *payoffs: Any, id: str = "matrix_game", title: str = "", action_names: Sequence[str] = ()):
         """
@@ -188,6 +191,8 @@ class MatrixGame(RulesGame):
         )
         tensor.setflags(write=False)
         object.__setattr__(self, "payoffs", tensor)
+        exact = any(np.asarray(given).dtype.kind not in "fb" for given in payoffs)
+        object.__setattr__(self, "given", tuple(np.array(given, object) for given in payoffs) if exact else ())
 
     def num_actions_of(self, player: int) -> int:
         """How many actions a player has."""
@@ -202,8 +207,26 @@ def payoff_tensor(*payoffs: Any) -> np.ndarray:
     for i, given in enumerate(payoffs):
         try:
             arrays.append(np.array(given, np.float64))
-        except (TypeError, ValueError):
-            raise ValueError(f"payoff array {i} is not a rectangular array of numbers") from None
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"payoff array {i} is not a rectangular array of numbers within float64's range") from None
+    tensor = _stacked(arrays)
+    if 0 in tensor.shape:
+        raise ValueError(f"every player needs at least one action; got a payoff tensor of shape {tensor.shape}")
+    if not np.isfinite(tensor).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor))[0])
+        raise ValueError(f"payoffs must be finite; player {where[0]}'s payoff at {where[1:]} is {tensor[where]}")
+    return tensor
+
+
+def exact_tensor(*payoffs: Any) -> np.ndarray:
+    """`payoff_tensor` in exact numbers: object[P, A0, …, A(P-1)] of `Fraction`; floats are the binary fractions they are."""
+    payoff_tensor(*payoffs)
+    exact = np.frompyfunc(lambda x: Fraction(x.item() if isinstance(x, np.generic) else x), 1, 1)
+    return _stacked([exact(np.array(given, object)) for given in payoffs])
+
+
+def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
+    """The tensor of a game's arrays, whatever the numbers in them are."""
     if len(arrays) > 1:
         shapes = [a.shape for a in arrays]
         if any(shape != shapes[0] for shape in shapes) or len(shapes[0]) != len(arrays):
@@ -215,17 +238,12 @@ def payoff_tensor(*payoffs: Any) -> np.ndarray:
     elif arrays[0].ndim == 1:
         tensor = arrays[0][None]
     elif arrays[0].ndim == 2:
-        tensor = np.stack([arrays[0], -arrays[0]]) + 0.0  # no negative zeros
+        tensor = np.stack([arrays[0], 0 - arrays[0]])  # no negative zeros
     else:
         tensor = arrays[0]
-    if tensor.ndim != tensor.shape[0] + 1:
+    if tensor.ndim == 0 or tensor.ndim != tensor.shape[0] + 1:
         raise ValueError(
             f"a payoff tensor has shape [P, A0, …, A(P-1)]: one axis for the players and one for each player's "
             f"actions; got shape {tensor.shape}"
         )
-    if 0 in tensor.shape:
-        raise ValueError(f"every player needs at least one action; got a payoff tensor of shape {tensor.shape}")
-    if not np.isfinite(tensor).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(tensor))[0])
-        raise ValueError(f"payoffs must be finite; player {where[0]}'s payoff at {where[1:]} is {tensor[where]}")
     return tensor
