@@ -113,6 +113,8 @@ def solve(
         "nash_conv": solution.nash_conv,
         "exploitability": solution.exploitability,
     }
+    if solution.cce_gap is not None:
+        facts["cce_gap"] = solution.cce_gap
     if out is not None:
         solution.save(out)
         facts["saved to"] = str(out)

@@ -6,13 +6,29 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Run = Callable[..., Iterator[tuple[int, np.ndarray]]]
 """(tree, points, seed, **options) -> (iteration, behaviour profile float64[S]) at each of the growing points."""
+
+
+class Play(NamedTuple):
+    """How to see a regret minimiser's play: the mixture of its current joint policies."""
+
+    options: Mapping[str, Any]
+    """With these a run yields the current policy instead of an average."""
+    weights: Iterator[float]
+    """What the joint policies of iterations 1, 2, … weigh; endless."""
+
+
+def last_iterates(options: Mapping[str, Any]) -> Play:
+    """The play of an algorithm with the option `averaging`, all iterations alike."""
+    return Play({**options, "averaging": "last"}, repeat(1.0))
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,8 @@ class Algorithm:
     """Names of the keyword options that `run` takes."""
     zero_sum_only: bool = False
     two_players_only: bool = False
+    play: Callable[[Mapping[str, Any]], Play] | None = None
+    """Options -> the play whose regret is minimised; None where there is none to measure on the whole tree."""
 
 
 def algorithms() -> list[Algorithm]:

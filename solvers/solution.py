@@ -27,6 +27,8 @@ class Record(NamedTuple):
     seconds: float
     """Since the start, evaluation included."""
     nash_conv: float
+    cce_gap: float | None = None
+    """See `Solution.cce_gap`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,9 @@ class Solution:
         algorithm: its name; `options` are the ones it ran with.
         iterations: how many it ran.
         seconds: wall time, evaluation included.
+        cce_gap: sum of what the players could gain by a fixed strategy against the play, the mixture of the joint
+            policies of all iterations: 0 in a coarse correlated equilibrium. This, not `nash_conv`, is what regret
+            minimisers bring down with three and more players or general sums, where it is measured; else None.
     """
 
     policy: Policy
@@ -51,6 +56,7 @@ class Solution:
     iterations: int
     seconds: float
     options: Mapping[str, Any] = field(default_factory=dict)
+    cce_gap: float | None = None
 
     @property
     def value(self) -> float:
@@ -76,9 +82,10 @@ class Solution:
             "iterations": self.iterations,
             "seconds": self.seconds,
             "nash_conv": self.nash_conv,
+            "cce_gap": self.cce_gap,
             "options": dict(self.options),
         }
-        history = np.array(self.history, np.float64).reshape(-1, 3)
+        history = np.array(self.history, np.float64).reshape(-1, 4)  # None becomes NaN
         write_npz(
             path,
             format=np.array(FORMAT),
@@ -116,15 +123,22 @@ class Solution:
             policy=Policy(tree, data["probabilities"]),
             values=data["values"],
             nash_conv=float(about["nash_conv"]),
-            history=tuple(Record(int(i), float(s), float(g)) for i, s, g in data["history"]),
+            history=tuple(_record(*row) for row in data["history"].tolist()),
             algorithm=about["algorithm"],
             iterations=int(about["iterations"]),
             seconds=float(about["seconds"]),
             options=about["options"],
+            cce_gap=about.get("cce_gap"),
         )
 
     def __repr__(self) -> str:
+        coarse = "" if self.cce_gap is None else f", CCE gap {self.cce_gap:.3g}"
         return (
             f"Solution({self.game_id}, {self.algorithm}, {self.iterations:,} iterations, value {self.value:.6g}, "
-            f"exploitability {self.exploitability:.3g})"
+            f"exploitability {self.exploitability:.3g}{coarse})"
         )
+
+
+def _record(iteration: float, seconds: float, gap: float, coarse: float = np.nan) -> Record:
+    """From a file's row; early files have no fourth column."""
+    return Record(int(iteration), seconds, gap, None if np.isnan(coarse) else coarse)

@@ -7,13 +7,14 @@ and returns the average of its realisation plans weighted by t^power. The member
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count as numbers
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm, option_names
+from ..algorithm import Algorithm, Play, option_names
 from . import _kernels
 from .layout import layout_of
 
@@ -49,6 +50,11 @@ class Schedule(NamedTuple):
         else:
             out[:, 5] = t**self.power
         return out
+
+    def weights(self) -> Iterator[float]:
+        """What iterations 1, 2, … weigh in the average."""
+        for first in numbers(1, 4096):
+            yield from self.table(first, 4096)[:, 5].tolist()
 
 
 def discount(
@@ -205,8 +211,14 @@ def _member(
         made = schedule(**parameters)
         return regret_minimisation(tree, points, made, alternating=alternating, averaging=averaging)
 
+    def play(options: Mapping[str, Any]) -> Play:
+        made = schedule(**{k: v for k, v in options.items() if k not in ("alternating", "averaging")})
+        averaging = options.get("averaging")
+        power = AVERAGING.get(averaging, made.power) if averaging else made.power
+        return Play({**options, "averaging": "last"}, made._replace(power=power).weights())
+
     options = ("alternating", "averaging", *option_names(schedule))
-    return Algorithm(name, title, "full width", guarantee, reference, run, options)
+    return Algorithm(name, title, "full width", guarantee, reference, run, options, play=play)
 
 
 HS = "Zhang, McAleer & Sandholm 2024, 'Faster game solving via hyperparameter schedules'"

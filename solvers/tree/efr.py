@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm
+from ..algorithm import Algorithm, last_iterates
 from . import _efr, _kernels
 from .cfr import behaviour
 from .layout import layout_of
@@ -127,5 +127,6 @@ ALGORITHMS = (
         "Morrill et al. 2021",
         efr,
         ("deviations", "averaging"),
+        play=last_iterates,
     ),
 )

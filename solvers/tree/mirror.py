@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm, option_names
+from ..algorithm import Algorithm, last_iterates, option_names
 from . import _kernels, _mirror
 from .cfr import AVERAGING, behaviour, check_averaging
 from .layout import layout_of
@@ -166,7 +166,8 @@ def average_power(averaging: str | None) -> float | None:
 def row(name: str, title: str, run: Callable, guarantee: str, reference: str, zero_sum: bool = False) -> Algorithm:
     """A row of the table of algorithms; zero_sum: for two-player zero-sum games only."""
     options = tuple(o for o in option_names(run) if o != "seed")
-    return Algorithm(name, title, "full width", guarantee, reference, run, options, zero_sum, zero_sum)
+    play = last_iterates if "averaging" in options else None
+    return Algorithm(name, title, "full width", guarantee, reference, run, options, zero_sum, zero_sum, play)
 
 
 def check_regulariser(regulariser: str) -> None:

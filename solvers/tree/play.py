@@ -19,6 +19,40 @@ MOST_SEQUENCES = 6000
 """Trigger gaps need a number for each pair of a player's sequences."""
 
 
+class Mixture:
+    """What a weighted mixture of joint policies leaves to gain by fixed strategies; grows profile by profile."""
+
+    def __init__(self, tree: GameTree):
+        self.tree, self.layout = tree, layout_of(tree)
+        self.weight = 0.0
+        self.followed = np.zeros(tree.num_players)
+        self.plan, self.grad, self.against = np.zeros((3, self.layout.size))
+        self.scratch, self.choice = self.layout.scratch(), np.zeros(tree.num_infosets, np.int64)
+
+    def add(self, profile: np.ndarray, weight: float = 1.0) -> None:
+        """profile: float64[S], a behaviour profile."""
+        arrays = self.layout.arrays
+        _kernels.plans(arrays, self.layout.place(profile), self.plan, self.scratch)
+        self.grad[:] = 0.0
+        for p in range(self.tree.num_players):
+            _kernels.gradient(p, self.plan, self.grad, *arrays[-1])
+            own = slice(*self.layout.player_start[p : p + 2])
+            self.followed[p] += weight * (self.plan[own] @ self.grad[own])
+        self.against += weight * self.grad
+        self.weight += weight
+
+    def coarse_gaps(self) -> np.ndarray:
+        """float64[P]: each player's gain by its best fixed strategy, on average."""
+        layout, out = self.layout, np.empty(self.tree.num_players)
+        grad, groups = self.against.copy(), layout.group_start
+        for p in range(len(out)):
+            _kernels.best_response(
+                groups[p], groups[p + 1], layout.groups, layout.parents, grad, self.scratch[0], self.choice
+            )
+            out[p] = grad[layout.player_start[p]] - self.followed[p]
+        return out / self.weight
+
+
 class PlayGaps(NamedTuple):
     """What players could gain on average, float64[P] each; none is below zero by more than rounding."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 
 from ...games.tree import GameTree
-from ..algorithm import Algorithm
+from ..algorithm import Algorithm, Play
 from . import _kernels, _vad
 from .cfr import behaviour
 from .layout import layout_of
@@ -57,5 +58,6 @@ ALGORITHMS = (
         "Li, Schultz, Hennes & Lanctot 2026",
         vad_cfr,
         ("start",),
+        play=lambda options: Play({"start": np.iinfo(np.int64).max}, repeat(1.0)),
     ),
 )
