@@ -1,4 +1,8 @@
-"""Executors: where the batches of a league are played. All give the results in the order of the tasks."""
+"""Executors: where the tasks of a league are played. All give the results in the order of the tasks.
+
+An executor is a context manager over a worker (a function of a task) that yields ``play(tasks) -> results``. Workers
+are stateless and results are known by their task, so a task that a lost process took with it is simply played again.
+"""
 
 from __future__ import annotations
 
@@ -10,57 +14,126 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-Executor = Callable[[Any, Iterable[Any], int], Generator[Any, None, None]]
-"""(worker, tasks, number of processes) -> results of ``worker(task)``, in order."""
+from .failures import AgentError, WorkerDied, rest, watch_this_process
 
-AHEAD = 4
-"""Tasks in flight for each process."""
+Worker = Callable[[Any], Any]
+Play = Callable[[Iterable[Any]], "Generator[Any, None, None]"]
+"""tasks -> results of ``worker(task)``, in order; tasks are taken as they are needed."""
+Executor = Callable[[Worker, int, "str | None"], AbstractContextManager[Play]]
+"""(worker, number of processes, address of a Ray cluster)."""
+
+AHEAD = 3
+"""Submissions in flight for each process."""
+SECONDS = 0.05
+"""Tasks are submitted together so that a submission takes so long; it costs a pool less than a hundredth of that."""
+RETRIES = 3
+"""So often the same tasks may lose their process before the run gives up."""
 
 
-def serial(worker: Callable[[Any], Any], tasks: Iterable[Any], processes: int = 1) -> Generator[Any, None, None]:
+@contextmanager
+def serial(worker: Worker, processes: int = 1, address: str | None = None) -> Iterator[Play]:
     """In this process, one task after the other."""
-    for task in tasks:
-        yield worker(task)
+    yield lambda tasks: (worker(task) for task in tasks)
 
 
-def process_pool(worker: Callable[[Any], Any], tasks: Iterable[Any], processes: int) -> Generator[Any, None, None]:
-    """In a pool of processes. The worker is handed to each of them once.
+@contextmanager
+def process_pool(worker: Worker, processes: int, address: str | None = None) -> Iterator[Play]:
+    """In a pool of processes. The worker is handed to each of them once; processes that die are replaced.
 
     Processes are forked where the system can and torch (whose threads do not survive a fork) is not loaded; elsewhere
     they are started anew, and the worker must be picklable.
 
     Raises:
         TypeError: the worker holds an agent that cannot be sent to a new process.
-        RuntimeError: a process died.
+        WorkerDied: processes died over the same tasks again and again.
     """
     method = start_method()
     if method != "fork":
-        _check_travels(worker)
+        check_travels(worker)
     context = multiprocessing.get_context(method)
-    todo = iter(tasks)
-    with ProcessPoolExecutor(processes, context, _begin, (worker, os.getpid())) as pool:
-        flying: collections.deque[Future] = collections.deque()
+
+    def start() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(processes, context, _begin, (worker, os.getpid()))
+
+    pool = start()
+
+    def play(tasks: Iterable[Any]) -> Generator[Any, None, None]:
+        nonlocal pool
+        groups, lost = Groups(tasks, processes), 0
+        flying: collections.deque[tuple[list[Any], Future]] = collections.deque()
         try:
-            for task in itertools.islice(todo, AHEAD * processes):
-                flying.append(pool.submit(_run, task))
-            while flying:
-                result = flying.popleft().result()
-                for task in itertools.islice(todo, 1):
-                    flying.append(pool.submit(_run, task))
-                yield result
-        except BrokenProcessPool:
-            raise RuntimeError("a worker process of the league died; what was committed is safe, run again") from None
+            while True:
+                try:
+                    while len(flying) < AHEAD * processes and (group := groups.next(SECONDS)):
+                        flying.append((group, _submitted(pool, group)))
+                    if not flying:
+                        return
+                    results, seconds, error = flying[0][1].result()
+                except BrokenProcessPool:
+                    lost += 1
+                    pool.shutdown(cancel_futures=True)
+                    if lost > RETRIES:
+                        raise WorkerDied(f"worker processes died {lost} times over the same matches") from None
+                    pool = start()
+                    flying = collections.deque((group, _submitted(pool, group)) for group, _ in flying)
+                    continue
+                flying.popleft()
+                lost = 0
+                yield from results
+                if error is not None:
+                    raise error
+                groups.took(len(results), seconds)
         finally:
-            for future in flying:
+            for _, future in flying:
                 future.cancel()
 
+    try:
+        yield play
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-EXECUTORS: dict[str, Executor] = {"serial": serial, "processes": process_pool}
+
+def _submitted(pool: ProcessPoolExecutor, group: list[Any]) -> Future:
+    """A pool that is found broken while it takes a task says so when the result is asked for."""
+    try:
+        return pool.submit(_run, group)
+    except BrokenProcessPool as error:
+        failed: Future = Future()
+        failed.set_exception(error)
+        return failed
+
+
+class Groups:
+    """Cuts tasks into submissions: few enough tasks to keep everybody busy, enough to be worth sending."""
+
+    def __init__(self, tasks: Iterable[Any], processes: int):
+        self._tasks, self._processes, self._each = iter(tasks), processes, 0.0
+
+    def next(self, seconds: float) -> list[Any]:
+        """The next group, which should take about so long; empty at the end."""
+        size = 1 if self._each == 0.0 else max(1, min(64, round(seconds / self._each)))
+        return list(itertools.islice(self._tasks, size))
+
+    def took(self, tasks: int, seconds: float) -> None:
+        """Tells how long a group took in its process."""
+        each = max(seconds, 1e-6) / tasks
+        self._each = each if self._each == 0.0 else 0.8 * self._each + 0.2 * each
+
+
+def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> AbstractContextManager[Play]:
+    """On Ray: a local cluster of its own, or the one at an address; see `ray_executor`."""
+    from .ray_executor import ray_cluster as opened
+
+    return opened(worker, processes, address)
+
+
+EXECUTORS: dict[str, Executor] = {"serial": serial, "processes": process_pool, "ray": ray_cluster}
 
 
 def start_method() -> str:
@@ -68,19 +141,28 @@ def start_method() -> str:
     return "fork" if "fork" in multiprocessing.get_all_start_methods() and "torch" not in sys.modules else "spawn"
 
 
-def _check_travels(worker: Any) -> None:
+def check_travels(worker: Worker, dumps: Callable[[Any], bytes] = pickle.dumps) -> None:
+    """Raises TypeError where a worker cannot be sent to another process."""
     try:
-        pickle.dumps(worker)
+        dumps(worker)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(f"an agent cannot be sent to a new process ({error}); use executor='serial'") from None
 
 
-_worker: Callable[[Any], Any] | None = None
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _begin(worker: Callable[[Any], Any], coordinator: int) -> None:
+# -- in the worker process ---------------------------------------------------------------------------------------------
+
+_worker: Worker | None = None
+
+
+def _begin(worker: Worker, coordinator: int) -> None:
     global _worker
     _worker = worker
+    watch_this_process()
     threading.Thread(target=_end_with, args=(coordinator,), daemon=True).start()
 
 
@@ -91,6 +173,19 @@ def _end_with(coordinator: int) -> None:
     os._exit(1)
 
 
-def _run(task: Any) -> Any:
+def _run(tasks: list[Any]) -> tuple[list[Any], float, AgentError | None]:
     assert _worker is not None
-    return _worker(task)
+    return work(_worker, tasks)
+
+
+def work(worker: Worker, tasks: list[Any]) -> tuple[list[Any], float, AgentError | None]:
+    """One submission. -> (results, seconds, what ended it before its end); what was played before that is not lost."""
+    start, results, failed = time.perf_counter(), [], None
+    try:
+        for task in tasks:
+            results.append(worker(task))
+    except AgentError as error:
+        failed = error
+    finally:
+        rest()
+    return results, time.perf_counter() - start, failed

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,39 +12,25 @@ import numpy as np
 from ..games.agent import Agent, TabularAgent, UniformAgent, tabulates
 from ..games.game import Game
 from ..games.policy import Policy
-from ..games.streams import seed_word, stream_key
+from ..games.streams import seed_word
 from ..games.tabulate import tabulate
 from ..progress import progress_bar
 from ..ratings.log import MatchLog
 from .checkpoints import content_hash, pack, unpack
 from .database import StoreError
 from .executors import EXECUTORS
-from .match import Engine, Results, as_agent, as_game, seat_orders, small_tree
-from .matchmaking import PRESETS, rounds
+from .failures import Guard
+from .match import Engine, as_agent, as_game, small_tree
+from .matchmaking import SCHEDULES
 from .payoffs import ExactPayoffs, Payoffs, exact_payoffs, payoffs_of
-from .store import Batch, PlayerRow, StageRow, Store
+from .series import LeagueProgress, Options, play_series
+from .store import PlayerRow, Store
 
 if TYPE_CHECKING:
     from ..ratings.leaderboard import Leaderboard
 
-COMPILED_BATCH = 16_384
-"""The most matches of one batch in the match kernel (a few milliseconds)."""
-PYTHON_BATCH = 512
-"""The most matches of one batch where agents are asked."""
-COMMIT_SECONDS = 0.2
-"""Finished batches are committed together at least so often."""
 BUILT_IN: dict[str, type[Agent]] = {"UniformAgent": UniformAgent}
 """Agents that are known by their kind alone."""
-
-
-class LeagueProgress(NamedTuple):
-    """One snapshot of a run."""
-
-    matches: int
-    """Matches committed of the run's series."""
-    target: int
-    seconds: float
-    """Since the run began."""
 
 
 class Member(NamedTuple):
@@ -74,15 +58,15 @@ class League:
 
         Args:
             store: the SQLite file; None keeps the league in memory.
-            preset: the schedule; one of `matchmaking.PRESETS`.
+            preset: the schedule; one of `matchmaking.SCHEDULES`.
             paired: neighbouring matches, one for each seat order, share the luck of chance.
 
         Raises:
             ValueError: an unknown preset.
             StoreError: the file is something else, of another game, or in use by another coordinator.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"there is no preset {preset!r}; there is {', '.join(PRESETS)}")
+        if preset not in SCHEDULES:
+            raise ValueError(f"there is no preset {preset!r}; there is {', '.join(SCHEDULES)}")
         game = as_game(game)
         facts = {
             "game": game.id,
@@ -198,6 +182,7 @@ class League:
         seed: int | np.random.Generator = 0,
         progress: bool = False,
         workers: int | None = None,
+        **options: Any,
     ) -> League:
         """Plays until the series of this seed has `matches` matches, and returns the league.
 
@@ -206,14 +191,16 @@ class League:
 
         Args:
             matches: the length of the series.
-            executor: "serial", or "processes"; the log is the same.
+            executor: "serial", "processes" or "ray"; the log is the same.
             progress: show a bar with matches, matches per second and the time left (on standard error).
             workers: number of processes; by default one for each core.
+            options: see `iterate`.
 
         Raises:
             ValueError: an unknown executor, too few members, members without agent (they are named), a bad number.
+            AgentError: an agent failed; it is recorded in the store, which keeps what was played before.
         """
-        snapshots = self.iterate(matches, executor, seed, workers)
+        snapshots = self.iterate(matches, executor, seed, workers, **options)
         with progress_bar(progress, f"league of {self.game.id}", matches, "matches") as report:
             for snapshot in snapshots:
                 report(snapshot.matches)
@@ -225,12 +212,28 @@ class League:
         executor: str = "serial",
         seed: int | np.random.Generator = 0,
         workers: int | None = None,
+        *,
+        time_limit: float | None = None,
+        batch: int | None = None,
+        ray_address: str | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> Iterator[LeagueProgress]:
-        """`run` as a generator of snapshots, one for each commit; it may be left at any of them."""
+        """`run` as a generator of snapshots, one for each commit; it may be left at any of them.
+
+        Args:
+            time_limit: seconds that one call of an agent may take, see `Guard`.
+            batch: the most matches that are one task; it is fixed when a series begins.
+            ray_address: of a running Ray cluster; by default executor="ray" starts one on this machine.
+            config: what to record with the run, beside the arguments.
+        """
         if executor not in EXECUTORS:
             raise ValueError(f"there is no executor {executor!r}; there is {', '.join(EXECUTORS)}")
-        if isinstance(matches, bool) or not isinstance(matches, (int, np.integer)) or matches < 0:
-            raise ValueError(f"matches must be an integer of at least 0, got {matches!r}")
+        target, word = whole("matches", matches, 0), seed_word(seed)
+        for name, number in (("workers", workers), ("batch", batch)):
+            if number is not None:
+                whole(name, number, 1)
+        if time_limit is not None and not 0 < time_limit < float("inf"):
+            raise ValueError(f"time_limit must be a number of seconds above 0, got {time_limit!r}")
         seats = self.game.num_players
         if len(self._members) < seats:
             raise ValueError(f"{self.game.id} needs {seats} members to meet, the league has {len(self._members)}")
@@ -238,46 +241,16 @@ class League:
             raise ValueError(
                 f"the agents of {', '.join(absent)} could not be stored: add them again under the same names"
             )
-        return self._play(int(matches), executor, seed_word(seed), workers or _cores())
+        asked = {"matches": target, "workers": workers, "time_limit": time_limit, "batch": batch, "preset": self.preset}
+        options = Options(executor, workers, ray_address, batch, {**asked, "paired": self.paired, **(config or {})})
+        return self._play(target, word, time_limit, options)
 
-    def _play(self, target: int, executor: str, seed: int, workers: int) -> Iterator[LeagueProgress]:
-        began = committed = time.perf_counter()
-        done = self.store.played(seed)
-        yield LeagueProgress(done, target, 0.0)
-        if done >= target:
-            return
+    def _play(self, target: int, seed: int, time_limit: float | None, options: Options) -> Iterator[LeagueProgress]:
         if self._engine is None:
-            self._engine = Engine(self.game, [member.agent for member in self.members if member.agent is not None])
-        stage = self._stage(seed, done, target)
-        tasks = list(_tasks(stage, done, target, self.game.num_players))
-        waiting: list[Batch] = []
-        worker = _Worker(self._engine, len(seat_orders(self.game.num_players)) if self.paired else 1)
-        with closing(EXECUTORS[executor](worker, tasks, workers)) as results:
-            try:
-                for task, result in zip(tasks, results):
-                    waiting.append(Batch(stage.id, task.start, task.rota, task.offset, task.seed, *result))
-                    now = time.perf_counter()
-                    if now - committed > COMMIT_SECONDS:
-                        batches, waiting = waiting, []
-                        done += self.store.commit(batches)
-                        committed = now
-                        yield LeagueProgress(done, target, now - began)
-            finally:
-                done += self.store.commit(waiting)
-        yield LeagueProgress(done, target, time.perf_counter() - began)
-
-    def _stage(self, seed: int, done: int, target: int) -> StageRow:
-        """The schedule that the series goes on with: the last one, or a new one if the league has changed since."""
-        members = tuple(member.row.id for member in self.members)
-        last = self.store.last_stage(seed)
-        if last is not None and (last.members, last.preset, last.paired) == (members, self.preset, self.paired):
-            return last
-        assert self._engine is not None
-        most = COMPILED_BATCH if self._engine.compiled(members) else PYTHON_BATCH
-        parts = rounds(members, self.game.num_players)
-        size = batch_size(target - done, len(parts), len(parts[0]), most)
-        stage = StageRow(-1, seed, done, size, members, self.preset, self.paired)
-        return self.store.add_stage(stage, version("ludus"))
+            agents = [member.agent for member in self.members if member.agent is not None]
+            self._engine = Engine(self.game, agents, self.names)
+        self._engine.guard = Guard(self.names, time_limit)
+        yield from play_series(self.store, self._engine, self.preset, self.paired, target, seed, options)
 
     # -- what can be derived -------------------------------------------------------------------------------------------
 
@@ -327,41 +300,6 @@ class League:
         return found if found and small_tree(self.game, list(found.values())) is not None else {}
 
 
-class Task(NamedTuple):
-    """A stretch of one batch: its matches offset … stop - 1."""
-
-    start: int
-    """Number of its first match in the series."""
-    rota: np.ndarray
-    """int64[R, P]: the seats of the batch's matches, modulo R."""
-    offset: int
-    stop: int
-    seed: int
-
-
-class _Worker(NamedTuple):
-    engine: Engine
-    share: int
-
-    def __call__(self, task: Task) -> Results:
-        return self.engine.play(task.rota, task.seed, task.offset, task.stop, self.share)
-
-
-def _tasks(stage: StageRow, done: int, target: int, players: int) -> Iterator[Task]:
-    """What is left to play of a series. A member's number in the store is its number in the engine."""
-    while done < target:
-        k, offset = divmod(done - stage.start, stage.batch)
-        stop = min(stage.batch, offset + target - done)
-        rota = PRESETS[stage.preset](k, stage.members, players)
-        yield Task(done, rota, offset, stop, stream_key(stage.seed, stage.start + k * stage.batch))
-        done += stop - offset
-
-
-def batch_size(matches: int, parts: int, round_size: int, most: int) -> int:
-    """Matches of a batch: whole rounds, not many more than `most`, and few enough that every part has its turn."""
-    return round_size * max(1, min(most, matches // parts) // round_size)
-
-
 def _same_game(store: Store, game: Game | str | None) -> Game:
     wanted, number = store.facts["game"], store.facts["version"]
     try:
@@ -375,7 +313,8 @@ def _same_game(store: Store, game: Game | str | None) -> Game:
     return found
 
 
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def whole(name: str, value: Any, least: int) -> int:
+    """An argument that is a whole number of at least `least`; ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+    return int(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..games.streams import seed_word, stream_key
 from ..games.tabulate import tabulate
 from ..games.vector import StateVectorEnv, vector_env
 from ..ratings.log import MatchLog
+from .failures import AgentError, Guard
 from .tables import MatchTables, policy_thresholds
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ def play(
         A `MatchLog` with one team a seat, in the order of seats, and the returns as scores.
 
     Raises:
-        ValueError: the wrong number of agents or matches, or an agent chose an illegal action.
+        ValueError: the wrong number of agents or matches.
+        AgentError: an agent raised or chose an illegal action (a ValueError too).
     """
     game = as_game(game)
     if isinstance(matches, bool) or not isinstance(matches, (int, np.integer)) or matches < 0:
@@ -79,7 +82,7 @@ def play(
     labels = unique_names(members) if names is None else [str(name) for name in names]
     if len(set(labels)) != len(members):
         raise ValueError(f"names must be {len(members)} different names, got {labels}")
-    engine, word = Engine(game, members), seed_word(seed)
+    engine, word = Engine(game, members, labels), seed_word(seed)
     orders = seat_orders(len(members))
     results = engine.play(orders, word, 0, int(matches), len(orders) if paired else 1)
     seats = orders[np.arange(matches) % len(orders)]
@@ -92,8 +95,16 @@ class Engine:
     Agents that can be tabulated are so once, here, if the game's tree is at hand or quickly built.
     """
 
-    def __init__(self, game: Game, agents: Sequence[Agent]):
+    def __init__(
+        self, game: Game, agents: Sequence[Agent], names: Sequence[str] | None = None, time_limit: float | None = None
+    ):
+        """
+        Args:
+            names: the agents' names in messages; by default their own.
+            time_limit: seconds that one call of an agent may take, see `Guard`; None for no limit.
+        """
         self.game, self.agents = game, list(agents)
+        self.guard = Guard(unique_names(self.agents) if names is None else names, time_limit)
         self.policies: list[Policy | None] = [None] * len(self.agents)
         if any(tabulates(agent) for agent in self.agents) and (tree := small_tree(game, self.agents)) is not None:
             self.policies = [tabulate(game, agent) if tabulates(agent) else None for agent in self.agents]
@@ -109,7 +120,8 @@ class Engine:
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process go the game's id, the policies' numbers and the agents that have none."""
         pairs = zip(self.agents, self.policies)
-        return _engine, (self.game.id, [a if p is None else (a.name, p.probabilities) for a, p in pairs])
+        agents = [a if p is None else (a.name, p.probabilities) for a, p in pairs]
+        return _engine, (self.game.id, agents, self.guard.names, self.guard.time_limit)
 
     def compiled(self, members: Sequence[int]) -> bool:
         """Whether the match kernel plays matches among these members."""
@@ -123,7 +135,7 @@ class Engine:
             share: so many neighbouring matches share the luck of chance; a divisor of R.
 
         Raises:
-            ValueError: an agent chose an illegal action; the message names it.
+            AgentError: an agent failed; the message names it.
         """
         quick = self._tabular[seatings].all(axis=1)
         outcomes, codes = np.zeros((0, self.game.num_players)), np.zeros(stop - start, np.int32)
@@ -158,23 +170,30 @@ class Engine:
                 rng = np.random.default_rng([seed, first])
                 luck = stream_key(seed, first // share)
                 seats = seatings[numbers[chunk] % len(seatings)]
-                returns[chunk] = play_batch(self.game, self.agents, seats, luck, rng)
+                returns[chunk] = play_batch(self.game, self.agents, seats, luck, rng, self.guard)
         return returns
 
 
-def _engine(game_id: str, members: list[Any]) -> Engine:
+def _engine(game_id: str, members: list[Any], names: Sequence[str], time_limit: float | None) -> Engine:
     game = as_game(game_id)
     if not any(isinstance(m, tuple) for m in members):
         game.__dict__["_no_tree"] = True  # it was tried and found too large
-    return Engine(game, [TabularAgent(Policy(game, m[1]), m[0]) if isinstance(m, tuple) else m for m in members])
+    agents = [TabularAgent(Policy(game, m[1]), m[0]) if isinstance(m, tuple) else m for m in members]
+    return Engine(game, agents, names, time_limit)
 
 
 def play_batch(
-    game: Game, agents: Sequence[Agent], seats: np.ndarray, luck: int, rng: np.random.Generator
+    game: Game,
+    agents: Sequence[Agent],
+    seats: np.ndarray,
+    luck: int,
+    rng: np.random.Generator,
+    guard: Guard | None = None,
 ) -> np.ndarray:
     """Plays matches side by side and gives their returns, float64[M, P].
 
-    seats: int[M, P], which of `agents` sits in each seat of each match. `luck` seeds chance, `rng` the agents.
+    seats: int[M, P], which of `agents` sits in each seat of each match. `luck` seeds chance, `rng` the agents. With a
+    `guard` whatever an agent raises is told with its name, and its time is limited.
     """
     matches = len(seats)
     present = [agents[i] for i in np.unique(seats)]
@@ -187,38 +206,47 @@ def play_batch(
         for i in np.unique(seats[:, p]):
             rows = np.flatnonzero(seats[:, p] == i)
             agent = agents[i].at(p)
-            groups.append([p, agent, rows, None if isinstance(agent, StateAgent) else agent.start(len(rows))])
+            with _turn(guard, i):
+                memory = None if isinstance(agent, StateAgent) else agent.start(len(rows))
+            groups.append([p, i, agent, rows, memory])
     playing, total = np.ones(matches, bool), np.zeros((matches, game.num_players))
     while playing.any():
         actions = legal.argmax(axis=2)  # what the matches that are over do meanwhile
         to_move = playing[:, None] & legal.any(axis=2)
         for group in groups:
-            p, agent, mine, memory = group
+            p, i, agent, mine, memory = group
             at = np.flatnonzero(to_move[mine, p])
             if not at.size:
                 continue
             rows = mine[at]
-            if isinstance(agent, StateAgent):
-                chosen = np.array([agent.choose(env._states[e], p, rng) for e in rows])
-            else:
-                chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memory, at), rng)
-                group[3] = put(memory, at, after)
-            actions[rows, p] = _checked(agent, np.asarray(chosen), legal[rows, p])
+            with _turn(guard, i):
+                if isinstance(agent, StateAgent):
+                    chosen = np.array([agent.choose(env._states[e], p, rng) for e in rows])
+                else:
+                    chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memory, at), rng)
+                    group[4] = put(memory, at, after)
+            name = guard.names[i] if guard is not None else agent.name or type(agent).__name__
+            actions[rows, p] = _checked(name, np.asarray(chosen), legal[rows, p])
         obs, reward, _, legal = env.step(actions)
         total[playing] += reward[playing]
         playing &= ~env.ended
     return total
 
 
-def _checked(agent: Agent, chosen: np.ndarray, legal: np.ndarray) -> np.ndarray:
-    name = agent.name or type(agent).__name__
+def _turn(guard: Guard | None, agent: int) -> AbstractContextManager[None]:
+    return nullcontext() if guard is None else guard.turn(agent)
+
+
+def _checked(name: str, chosen: np.ndarray, legal: np.ndarray) -> np.ndarray:
     if chosen.shape != (len(legal),) or chosen.dtype.kind not in "iu":
-        raise ValueError(f"{name} must return {len(legal)} integer actions, got {chosen.dtype} of shape {chosen.shape}")
+        got = f"{chosen.dtype} of shape {chosen.shape}"
+        raise AgentError(name, "illegal action", f"{name} must return {len(legal)} integer actions, got {got}")
     inside = (chosen >= 0) & (chosen < legal.shape[1])
     bad = np.flatnonzero(~(inside & legal[np.arange(len(legal)), np.where(inside, chosen, 0)]))
     if bad.size:
         allowed = np.flatnonzero(legal[bad[0]]).tolist()
-        raise ValueError(f"{name} chose the illegal action {chosen[bad[0]]}; legal were {allowed}")
+        text = f"{name} chose the illegal action {chosen[bad[0]]}; legal were {allowed}"
+        raise AgentError(name, "illegal action", text)
     return chosen
 
 

@@ -65,32 +65,49 @@ def payoffs_of(names: Sequence[str], players: np.ndarray, scores: np.ndarray, se
 
     With `seat`, only the matches in which the row's member sat there count.
     """
-    n, seats = len(names), players.shape[1]
-    count, wins, draws = (np.zeros(n * n, np.int64) for _ in range(3))
-    total, square = np.zeros(n * n), np.zeros(n * n)
-    shift = float(scores.mean()) if scores.size else 0.0  # squares of what is nearly centred keep their digits
-    for a, b in itertools.permutations(range(seats), 2):
-        if seat is not None and a != seat:
-            continue
-        cell = players[:, a].astype(np.int64) * n + players[:, b]
-        mine, other = scores[:, a], scores[:, b]
-        count += np.bincount(cell, minlength=n * n)
-        wins += np.bincount(cell[mine > other], minlength=n * n)
-        draws += np.bincount(cell[mine == other], minlength=n * n)
-        total += np.bincount(cell, mine - shift, n * n)
-        square += np.bincount(cell, (mine - shift) ** 2, n * n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / count
-        variance = np.where(count > 1, np.maximum(square - count * mean**2, 0.0) / (count - 1), np.nan)
-    shape = (n, n)
-    return Payoffs(
-        tuple(names),
-        count.reshape(shape),
-        (mean + shift).reshape(shape),
-        variance.reshape(shape),
-        wins.reshape(shape),
-        draws.reshape(shape),
-    )
+    totals = Totals(len(names))
+    totals.add(players, scores, seat)
+    return totals.payoffs(names)
+
+
+class Totals:
+    """Sums over matches from which a payoff table of n members is made; matches are added stretch by stretch."""
+
+    def __init__(self, n: int):
+        self.n, self._shift = n, 0.0
+        self._count, self._wins, self._draws = (np.zeros(n * n, np.int64) for _ in range(3))
+        self._total, self._square = np.zeros(n * n), np.zeros(n * n)
+
+    def add(self, players: np.ndarray, scores: np.ndarray, seat: int | None = None) -> None:
+        """Adds matches: players int[M, P] and scores float64[M, P], both by seat."""
+        size = self.n * self.n
+        if scores.size and not self._count.any():
+            self._shift = float(scores.mean())  # squares of what is nearly centred keep their digits
+        for a, b in itertools.permutations(range(players.shape[1]), 2):
+            if seat is not None and a != seat:
+                continue
+            cell = players[:, a].astype(np.int64) * self.n + players[:, b]
+            mine, other = scores[:, a], scores[:, b]
+            self._count += np.bincount(cell, minlength=size)
+            self._wins += np.bincount(cell[mine > other], minlength=size)
+            self._draws += np.bincount(cell[mine == other], minlength=size)
+            self._total += np.bincount(cell, mine - self._shift, size)
+            self._square += np.bincount(cell, (mine - self._shift) ** 2, size)
+
+    def payoffs(self, names: Sequence[str]) -> Payoffs:
+        """The table of the matches so far."""
+        count, shape = self._count, (self.n, self.n)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = self._total / count
+            variance = np.where(count > 1, np.maximum(self._square - count * mean**2, 0.0) / (count - 1), np.nan)
+        return Payoffs(
+            tuple(names),
+            count.reshape(shape).copy(),
+            (mean + self._shift).reshape(shape),
+            variance.reshape(shape),
+            self._wins.reshape(shape).copy(),
+            self._draws.reshape(shape).copy(),
+        )
 
 
 @dataclass(frozen=True, eq=False)

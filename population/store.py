@@ -369,17 +369,30 @@ class Store:
         Raises:
             StoreError: a batch is damaged.
         """
+        empty = np.zeros((0, int(self.facts["players"])))
+        stretches = [(empty.astype(np.int32), empty), *self._stretches("ORDER BY first")]
+        players, scores = zip(*stretches)
+        return np.concatenate(players), np.concatenate(scores)
+
+    def stretches(self, stage: int, start: int, stop: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The matches start … stop - 1 of a series under a stage, row by row of the store: like `matches`.
+
+        Raises:
+            StoreError: a batch is damaged.
+        """
+        return self._stretches("WHERE stage = ? AND start >= ? AND start < ? ORDER BY start", (stage, start, stop))
+
+    def _stretches(self, which: str, values: Sequence[Any] = ()) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         rotas, outcomes = self.rotas(), self.outcomes()
-        players, scores = [np.zeros((0, outcomes.shape[1]), np.int32)], [np.zeros((0, outcomes.shape[1]))]
+        columns = "first, count, rota, offset, width, codes, checksum"
         for first, count, number, offset, width, codes, checksum in self._rows(
-            "SELECT first, count, rota, offset, width, codes, checksum FROM batches ORDER BY first"
+            f"SELECT {columns} FROM batches {which}", values
         ):
             if zlib.crc32(codes) != checksum or len(codes) != count * width or number not in rotas:
                 raise StoreError(f"{self.path}: the batch of matches from number {first} on is damaged")
             rota = rotas[number]
-            players.append(rota[(offset + np.arange(count)) % len(rota)].astype(np.int32))
-            scores.append(outcomes[np.frombuffer(codes, f"<u{width}")])
-        return np.concatenate(players), np.concatenate(scores)
+            players = rota[(offset + np.arange(count)) % len(rota)].astype(np.int32)
+            yield players, outcomes[np.frombuffer(codes, f"<u{width}")]
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 

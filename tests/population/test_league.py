@@ -12,7 +12,7 @@ from ludus.games.agent import Agent, StateAgent, UniformAgent
 from ludus.games.policy import Policy
 from ludus.games.registry import make
 from ludus.population import League, StoreError
-from ludus.population.league import batch_size
+from ludus.population.series import batch_size
 from ludus.ratings.log import MatchLog
 
 
@@ -244,11 +244,11 @@ def test_an_agent_that_fails_loses_nothing_that_was_played(path):
 
 
 def test_unknown_preset_and_executor_name_what_there_is():
-    with pytest.raises(ValueError, match="no preset 'alphastar'; there is round_robin"):
-        League("kuhn_poker", preset="alphastar")
+    with pytest.raises(ValueError, match="no preset 'alpha'; there is round_robin"):
+        League("kuhn_poker", preset="alpha")
     with filled(None, 0) as league:
-        with pytest.raises(ValueError, match="no executor 'ray'; there is serial, processes"):
-            league.run(10, executor="ray")
+        with pytest.raises(ValueError, match="no executor 'rey'; there is serial, processes"):
+            league.run(10, executor="rey")
         with pytest.raises(ValueError, match="matches must be"):
             league.run(1.5)
     with League("kuhn_poker") as league, pytest.raises(ValueError, match="needs 2 members"):
