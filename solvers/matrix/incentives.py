@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scipy.sparse import csr_matrix
 
 CONCEPTS = {"ce": "ce", "cce": "cce", "efce": "ce", "efcce": "cce", "nfcce": "cce"}
@@ -60,6 +62,18 @@ def gains_of(payoffs: np.ndarray, joint: np.ndarray, concept: str = "ce") -> np.
     return np.array([max(gain.sum(axis=0).max(), 0.0) for gain in gains])
 
 
+def losses(payoffs: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each player and each of its actions b: -> (int[A_p, M] where action profiles stand in the flattened tensor,
+    [A_p, M] what each action a pays more than b does there). Of any dtype."""
+    counts = payoffs.shape[1:]
+    index = np.arange(payoffs[0].size).reshape(counts)
+    for p, payoff in enumerate(payoffs):
+        own = np.moveaxis(payoff, p, 0).reshape(counts[p], -1)
+        place = np.moveaxis(index, p, 0).reshape(counts[p], -1)
+        for b in range(counts[p]):
+            yield place, own - own[b]
+
+
 def incentive_rows(payoffs: np.ndarray, concept: str) -> csr_matrix:
     """[rows, joint actions]: `rows @ joint >= 0` exactly in the equilibria of the concept.
 
@@ -67,25 +81,18 @@ def incentive_rows(payoffs: np.ndarray, concept: str) -> csr_matrix:
     """
     from scipy import sparse
 
-    counts, rows, columns, values, count = payoffs.shape[1:], [], [], [], 0
-    index = np.arange(payoffs[0].size).reshape(counts)
-    for p, payoff in enumerate(payoffs):
-        own = np.moveaxis(payoff, p, 0).reshape(counts[p], -1)
-        place = np.moveaxis(index, p, 0).reshape(counts[p], -1)
-        others = own.shape[1]
-        for b in range(counts[p]):
-            loss = own - own[b]
-            taken = np.arange(counts[p]) != b
-            if concept == "ce":
-                row = count + np.repeat(np.arange(counts[p] - 1), others)
-                count += counts[p] - 1
-            else:
-                row = np.full((counts[p] - 1) * others, count)
-                count += 1
-            rows.append(row)
-            columns.append(place[taken].ravel())
-            values.append(loss[taken].ravel())
+    rows, columns, values, count = [], [], [], 0
+    for place, loss in losses(payoffs):
+        each, others = loss.shape
+        # The row of b against itself is empty in a CE and is dropped below.
+        rows.append(np.repeat(count + np.arange(each) if concept == "ce" else np.full(each, count), others))
+        columns.append(place.ravel())
+        values.append(loss.ravel())
+        count += each if concept == "ce" else 1
     cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    found = sparse.csr_matrix(cells, shape=(count, index.size))
+    found = sparse.csr_matrix(cells, shape=(count, payoffs[0].size))
     found.eliminate_zeros()
-    return found
+    if concept == "cce":
+        return found
+    itself = np.concatenate([np.eye(n, dtype=bool).ravel() for n in payoffs.shape[1:]])
+    return found[~itself]

@@ -1,4 +1,4 @@
-"""The payoff tensor that a matrix method's argument stands for."""
+"""The payoff tensor that a matrix method's argument stands for, one-shot games included."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...games.matrix import MatrixGame, payoff_tensor
+from ...games.matrix import MatrixGame
+from .profile import strategic_form
 
 if TYPE_CHECKING:
     from ...games.tree import GameTree
@@ -27,18 +28,15 @@ def payoffs_of(game: Any) -> np.ndarray:
         from ...games.registry import make
 
         game = make(game)
-    if isinstance(game, MatrixGame):
-        return game.payoffs
-    if isinstance(game, (Game, GameTree)):
-        tree = game if isinstance(game, GameTree) else game.tree()
-        if not is_one_shot(tree):
-            raise ValueError(
-                f"matrix methods need a game where each player has one information set; {tree.game_id or 'this tree'} "
-                f"has {np.diff(tree.infoset_start).tolist()}: use a method for trees (ludus.solve, or correlated with "
-                "concept 'efce')"
-            )
-        return one_shot_payoffs(tree)
-    return payoff_tensor(game)
+    if isinstance(game, MatrixGame) or not isinstance(game, (Game, GameTree)):
+        return strategic_form(game).payoffs
+    tree = game if isinstance(game, GameTree) else game.tree()
+    if not is_one_shot(tree):
+        raise ValueError(
+            f"matrix methods need a game where each player has one information set; {tree.game_id or 'this tree'} has "
+            f"{np.diff(tree.infoset_start).tolist()}: use a method for trees (ludus.solve, or correlated with 'efce')"
+        )
+    return one_shot_payoffs(tree)
 
 
 def is_one_shot(tree: GameTree) -> bool:
@@ -59,8 +57,8 @@ def one_shot_payoffs(tree: GameTree) -> np.ndarray:
     return payoffs
 
 
-def two_player_payoffs(game: Any, method: str, instead: str) -> tuple[np.ndarray, np.ndarray]:
-    """float64[A, B] of both players.
+def two_player_payoffs(game: Any, method: str, instead: str) -> np.ndarray:
+    """float64[2, A, B].
 
     Raises:
         ValueError: not two players; the sentence names the `method` and what to use `instead`.
@@ -68,4 +66,4 @@ def two_player_payoffs(game: Any, method: str, instead: str) -> tuple[np.ndarray
     payoffs = payoffs_of(game)
     if len(payoffs) != 2:
         raise ValueError(f"{method} takes games of 2 players, got {len(payoffs)}: {instead}")
-    return payoffs[0], payoffs[1]
+    return payoffs
