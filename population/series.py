@@ -149,7 +149,7 @@ def _rounds(store: Store, stage: StageRow, play: Play, done: int, target: int, r
         def rota(start: int) -> np.ndarray:
             return round_robin((start - stage.start) // stage.batch, stage.members, players)
 
-        yield from _played(store, stage, play, _tasks(stage, rota, done, target), run, done)
+        yield from play_tasks(store, stage, play, _tasks(stage, rota, done, target), run, done)
         return
     totals, seen = Totals(len(stage.members)), stage.start
     place = np.zeros(max(stage.members) + 1, np.int64)
@@ -165,7 +165,7 @@ def _rounds(store: Store, stage: StageRow, play: Play, done: int, target: int, r
         sets = MATCHMAKERS[stage.preset](standings, np.random.default_rng([stage.seed, first]))
         seats = np.array(stage.members)[seated(sets)]
         tasks = _tasks(stage, partial(_same, seats), done, min(first + size, target))
-        yield from _played(store, stage, play, tasks, run, done)
+        yield from play_tasks(store, stage, play, tasks, run, done)
         done = min(first + size, target)
 
 
@@ -183,7 +183,7 @@ def _tasks(stage: StageRow, rota: Callable[[int], np.ndarray], done: int, stop: 
         done += end - offset
 
 
-def _played(store: Store, stage: StageRow, play: Play, tasks: Iterator[Task], run: int, done: int) -> Iterator[int]:
+def play_tasks(store: Store, stage: StageRow, play: Play, tasks: Iterator[Task], run: int, done: int) -> Iterator[int]:
     """Plays tasks and commits what they give, in order. -> matches that the series has after each commit."""
     handed: collections.deque[Task] = collections.deque()
 
