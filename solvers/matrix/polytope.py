@@ -1,8 +1,8 @@
 """Vertices of the polytopes of correlated equilibria, in exact arithmetic, by the double description method.
 
-The equilibria are the rays of the cone {x >= 0, rows @ x >= 0}, cut where coordinates sum to 1. Rays are integer vectors;
-a row is added at a time, and where it cuts an edge between two rays there is a new one (Motzkin, Raiffa, Thompson &
-Thrall 1953; adjacency by the sets of tight constraints as in Fukuda & Prodon 1996).
+The equilibria are the rays of the cone {x >= 0, rows @ x >= 0}, cut where coordinates sum to 1. Rays are integer
+vectors; a row is added at a time, and where it cuts an edge between two rays there is a new one (Motzkin, Raiffa,
+Thompson & Thrall 1953; adjacency by the sets of tight constraints as in Fukuda & Prodon 1996).
 """
 
 from __future__ import annotations

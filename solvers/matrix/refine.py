@@ -1,15 +1,16 @@
 """Perfect and proper equilibria of two-player games.
 
-An equilibrium of two players is perfect exactly if neither strategy is weakly dominated (van Damme 1991, theorem 3.2.2).
+An equilibrium of two players is perfect exactly if neither strategy is weakly dominated (van Damme 1991, theorem
+3.2.2).
 
-Proper equilibria (Myerson 1978) are found exactly. Fix for each player an ordered partition of its actions: O1, O2, best
-first. Let C(O1) be the cone of the column player's weights under which the rows' payoffs are ordered as O1 says, equal
-within blocks. A profile (x, y) is proper exactly if for some O1, O2 there are strategies in C(O1) that tend to y and under
-which later blocks of O2 are infinitely less likely than earlier ones, and the same with the roles exchanged: along any
-sequence of ε-proper profiles some order of payoffs occurs infinitely often. As the cone is polyhedral, such strategies
-exist exactly if, for every k, the extreme rays of C(O1) without weight beyond the first k blocks of O2 together cover
-block k; and their limits are the convex combinations of the rays within the first block. So proper equilibria form a
-finite union of products of polytopes, whose extreme points are rays.
+Proper equilibria (Myerson 1978) are found exactly. Fix for each player an ordered partition of its actions: O1, O2,
+best first. Let C(O1) be the cone of the column player's weights under which the rows' payoffs are ordered as O1 says,
+equal within blocks. A profile (x, y) is proper exactly if for some O1, O2 there are strategies in C(O1) that tend to y
+and under which later blocks of O2 are infinitely less likely than earlier ones, and the same with the roles exchanged:
+along any sequence of ε-proper profiles some order of payoffs occurs infinitely often. As the cone is polyhedral, such
+strategies exist exactly if, for every k, the extreme rays of C(O1) without weight beyond the first k blocks of O2
+together cover block k; and their limits are the convex combinations of the rays within the first block. So proper
+equilibria form a finite union of products of polytopes, whose extreme points are rays.
 """
 
 from __future__ import annotations
