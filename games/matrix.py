@@ -219,7 +219,7 @@ def payoff_tensor(*payoffs: Any) -> np.ndarray:
 
 
 def exact_tensor(*payoffs: Any) -> np.ndarray:
-    """`payoff_tensor` in exact numbers: object[P, A0, …, A(P-1)] of `Fraction`; floats are the binary fractions they are."""
+    """`payoff_tensor` in exact numbers, object[P, A0, …, A(P-1)] of `Fraction`: floats are binary fractions."""
     payoff_tensor(*payoffs)
     exact = np.frompyfunc(lambda x: Fraction(x.item() if isinstance(x, np.generic) else x), 1, 1)
     return _stacked([exact(np.array(given, object)) for given in payoffs])

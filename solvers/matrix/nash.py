@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,16 @@ class NashMethod:
 
 def nash_methods() -> list[NashMethod]:
     """Every method that `nash` knows, by name."""
+    return list(_table().values())
+
+
+@cache
+def _table() -> dict[str, NashMethod]:
     from .. import matrix
 
     modules = [m.name for m in pkgutil.iter_modules(matrix.__path__) if m.name.startswith("nash_")]
     rows = [row for name in modules for row in importlib.import_module(f".{name}", __package__).METHODS]
-    return sorted(rows, key=lambda row: row.name)
+    return {row.name: row for row in sorted(rows, key=lambda row: row.name)}
 
 
 def nash(game: Any, method: str | None = None, **options: Any) -> list[Profile]:
@@ -95,7 +101,7 @@ def find_method(name: str) -> NashMethod:
     Raises:
         ValueError: there is none; the nearest and all names are given.
     """
-    table = {row.name: row for row in nash_methods()}
+    table = _table()
     if name in table:
         return table[name]
     near = difflib.get_close_matches(str(name).lower(), table, n=2, cutoff=0.5)

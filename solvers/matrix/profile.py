@@ -191,9 +191,9 @@ def _strategy(weights: Any, count: int, player: int) -> np.ndarray:
 def deviation_payoffs(table: np.ndarray, strategies: Sequence[np.ndarray], player: int) -> np.ndarray:
     """float64[A_i]: what each of a player's actions is worth against the others' strategies; table: the player's own
     payoffs, [A0, …, A(P-1)]."""
-    for other in range(len(strategies) - 1, -1, -1):  # from the last axis on, so that the axes before keep their place
+    for other in range(len(strategies) - 1, -1, -1):  # its axis is then the last, or the last but the player's own
         if other != player:
-            table = np.tensordot(table, strategies[other], axes=(other, 0))
+            table = table @ strategies[other] if other > player else strategies[other] @ table
     return table
 
 
