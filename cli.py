@@ -10,6 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from .cli_common import Json, Quiet, Seed, bars, options, plain, print_facts, print_rows
+from .cli_league import league_app
+
 app = typer.Typer(
     name="ludus",
     help="Declare a game once, then solve it, learn it, play it in a league and rate the players.",
@@ -18,12 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-league_app = typer.Typer(help="Look at a league.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(league_app, name="league")
 
-Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 Game = Annotated[str, typer.Argument(help="A game id (see 'ludus games'), or a .efg or .nfg file.", metavar="GAME")]
 
 
@@ -75,7 +74,7 @@ def games(
     if export is not None:
         registry.save(game, export)
         facts["written to"] = str(export)
-    _print_facts(facts, as_json)
+    print_facts(facts, as_json)
 
 
 @app.command()
@@ -102,7 +101,7 @@ def solve(
 
     made = _game(game)
     limits: dict[str, Any] = {"iterations": iterations, "target": target, "seconds": seconds}
-    solution = run(made.tree(), algorithm, **limits, seed=seed, progress=_bars(quiet), **_options(option))
+    solution = run(made.tree(), algorithm, **limits, seed=seed, progress=bars(quiet), **options(option))
     facts: dict[str, Any] = {
         "game": made.id,
         "algorithm": solution.algorithm,
@@ -123,7 +122,7 @@ def solve(
 
         gap_curve({f"{solution.algorithm} on {made.id}": solution.history}, plot)
         facts["plot"] = str(plot)
-    _print_facts(facts, as_json)
+    print_facts(facts, as_json)
     if target is not None and solution.exploitability > target:
         print(f"ludus: stopped before the target {target:g} was reached", file=sys.stderr)
 
@@ -134,7 +133,7 @@ def algorithms(as_json: Json = False) -> None:
     from .solvers import algorithms as table
 
     rows = [{"name": a.name, "title": a.title, "kind": a.kind, "reference": a.reference} for a in table()]
-    _print_rows(rows, as_json)
+    print_rows(rows, as_json)
 
 
 @app.command()
@@ -154,11 +153,11 @@ def rate(
     from .ratings import MatchLog
     from .ratings import rate as fold
 
-    board = fold(MatchLog.read(matches), model=model, **_options(option))
+    board = fold(MatchLog.read(matches), model=model, **options(option))
     if out is not None:
         board.write(out)
     if as_json:
-        print(json.dumps([row._asdict() for row in board], default=_plain))
+        print(json.dumps([row._asdict() for row in board], default=plain))
     else:
         print(board.table(top))
         if len(board) > top:
@@ -174,7 +173,7 @@ def models(as_json: Json = False) -> None:
     for name in sorted(models()):
         parameters = make(name).parameters()
         rows.append({"name": name, "parameters": " ".join(f"{k}={_short(v)}" for k, v in parameters.items())})
-    _print_rows(rows, as_json)
+    print_rows(rows, as_json)
 
 
 def _short(value: Any) -> str:
@@ -215,7 +214,7 @@ def train(
     """
     from .marl import train as run
 
-    made = run(algorithm, game, steps, seed, out=out, resume=resume, progress=_bars(quiet), **_options(option))
+    made = run(algorithm, game, steps, seed, out=out, resume=resume, progress=bars(quiet), **options(option))
     last = made.curve[-1]
     facts: dict[str, Any] = {
         "game": made.game.id,
@@ -227,7 +226,7 @@ def train(
     }
     if made.checkpoint is not None:
         facts["checkpoint"] = str(made.checkpoint)
-    _print_facts(facts, as_json)
+    print_facts(facts, as_json)
 
 
 @app.command()
@@ -269,63 +268,10 @@ def bench(
 _NO_SUITES = ("__init__", "harness", "page")
 
 
-@league_app.command("status")
-def league_status(
-    store: Annotated[Path, typer.Argument(help="A league's .db file; it may be running.")],
-    model: Annotated[str, typer.Option(help="Rating model.")] = "plackett_luce",
-    as_json: Json = False,
-) -> None:
-    """Show a league's leaderboard: ratings beside exact values and exploitability."""
-    from .population.league import League
-    from .report.summary import summarise
-    from .report.terminal import leaderboard_table
-
-    with League.open(store, read_only=True) as league:
-        summary = summarise(league, model)
-    if as_json:
-        rows = [row._asdict() for row in summary.rows]
-        print(json.dumps({"game": summary.game, "matches": summary.matches, "rows": rows}, default=_plain))
-        return
-    from rich.console import Console
-
-    Console().print(leaderboard_table(summary))
-
-
-@league_app.command("export")
-def league_export(
-    store: Annotated[Path, typer.Argument(help="A league's .db file.")],
-    out: Annotated[Path, typer.Argument(help="The match log to write: .csv, .jsonl or .parquet.")],
-) -> None:
-    """Write a league's match log."""
-    from .population.league import League
-
-    with League.open(store, read_only=True) as league:
-        log = league.log()
-    log.write(out)
-    print(f"{len(log):,} matches written to {out}")
-
-
 def _game(text: str) -> Any:
     from .games import registry
 
     return registry.load(text) if Path(text).suffix.lower() in registry.READERS else registry.make(text)
-
-
-def _options(given: list[str] | None) -> dict[str, Any]:
-    """NAME=VALUE texts as keyword arguments."""
-    from .games.registry import parse_id
-
-    options: dict[str, Any] = {}
-    for text in given or []:
-        if "=" not in text:
-            raise ValueError(f"--option takes NAME=VALUE, got {text!r}")
-        options |= parse_id(f"x({text})")[1]
-    return options
-
-
-def _bars(quiet: bool) -> bool:
-    """Progress bars are for terminals."""
-    return not quiet and sys.stderr.isatty()
 
 
 def _list_games(found: list[Any], as_json: bool) -> None:
@@ -337,45 +283,7 @@ def _list_games(found: list[Any], as_json: bool) -> None:
     for info in found:
         parameters = " ".join(f"{p.name}={p.default}" for p in info.parameters)
         rows.append({"id": info.id, "players": info.players, "parameters": parameters, "tags": " ".join(info.tags)})
-    _print_rows(rows, as_json)
-
-
-def _print_facts(facts: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(facts, default=_plain))
-        return
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
-        elif isinstance(value, list):
-            value = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
-        elif isinstance(value, bool):
-            value = "yes" if value else "no"
-        elif isinstance(value, float):
-            value = f"{value:.6g}"
-        elif isinstance(value, int):
-            value = f"{value:,}"
-        print(f"{name:<{width}}  {value}")
-
-
-def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(rows, default=_plain))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for k, column in enumerate(rows[0] if rows else ()):
-        table.add_column(column, overflow="fold", no_wrap=k == 0)
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    Console().print(table)
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    print_rows(rows, as_json)
 
 
 def main() -> None:

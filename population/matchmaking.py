@@ -159,7 +159,7 @@ def information(standings: Standings, rng: np.random.Generator) -> np.ndarray:
 MATCHMAKERS: dict[str, Matchmaker] = {
     "random": uniform,
     "swiss": swiss,
-    "pfsp": prioritised,
+    "prioritised": prioritised,
     "rating_proximity": proximity,
     "uncertainty": uncertainty,
     "information_gain": information,

@@ -63,7 +63,7 @@ def test_games_lists_every_game_and_describes_one():
 def test_every_command_teaches_itself():
     commands = ["games", "solve", "algorithms", "rate", "models", "play", "train", "report", "bench", "league"]
     assert set(commands) <= set(run("--help").stdout.split())
-    for words in [*([c] for c in commands), ["league", "status"], ["league", "export"]]:
+    for words in [*([c] for c in commands), ["league", "run"], ["league", "status"], ["league", "export"]]:
         done = run(*words, "--help")
         assert done.returncode == 0
         assert "Usage: ludus" in done.stdout
@@ -83,6 +83,45 @@ def test_the_path_from_a_league_to_a_report(tmp_path):
     assert (tmp_path / "board.csv").read_text().count("\n") == 3
     assert run("report", tmp_path / "league.db", "--out", tmp_path / "r.html").returncode == 0
     assert "<html" in (tmp_path / "r.html").read_text()
+
+
+LEAGUE = """
+[league]
+game = "kuhn_poker"
+store = "kuhn.db"
+[run]
+matches = 2_000
+[[members]]
+name = "uniform"
+agent = "uniform"
+[[members]]
+name = "solved"
+solve = { algorithm = "cfr+", iterations = 50 }
+parent = "uniform"
+"""
+
+
+def test_a_league_from_its_file(tmp_path):
+    """It runs, is found complete when asked again, goes on, and says so; its matches go to Parquet."""
+    import pyarrow.parquet
+
+    (tmp_path / "LEAGUE.toml").write_text(LEAGUE)
+    first = json.loads(run("league", "run", "LEAGUE.toml", "--json", cwd=tmp_path).stdout)
+    assert (first["matches"], [r["executor"] for r in first["runs"]]) == (2_000, ["serial"])
+    assert first["runs"][0]["config"]["file"]["run"]["matches"] == 2_000
+    again = run("league", "run", "LEAGUE.toml", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    more = run("league", "run", "LEAGUE.toml", "--matches", 3_000, "--executor", "processes", "--json", cwd=tmp_path)
+    assert json.loads(more.stdout)["matches"] == 3_000
+    status = run("league", "status", tmp_path / "kuhn.db")
+    assert "3,000 of 3,000 (100%) matches" in status.stdout
+    assert "run 2 on processes" in status.stdout
+    assert run("league", "export", tmp_path / "kuhn.db", tmp_path / "log.parquet").returncode == 0
+    assert pyarrow.parquet.read_table(tmp_path / "log.parquet").num_rows == 6_000
+    (tmp_path / "LEAGUE.toml").write_text(LEAGUE.replace("matches", "match"))
+    wrong = run("league", "run", "LEAGUE.toml", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "run.match: there is no such key; did you mean 'matches'?" in wrong.stderr
 
 
 def test_train_and_resume(tmp_path):
@@ -111,6 +150,8 @@ def test_play_at_the_terminal(solved):
         (["solve", "nothing.efg"], "nothing.efg"),
         (["rate", "nothing.csv"], "nothing.csv"),
         (["league", "status", "nothing.db"], "nothing.db"),
+        (["league", "run", "nothing.toml"], "there is no configuration nothing.toml"),
+        (["league", "status", "nothing.db", "--live", "--json"], "--live draws on the terminal"),
         (["play", "kuhn_poker", "--against", "nothing.ludus"], "nothing.ludus"),
         (["train", "qmx", "two_step"], "qmix"),
         (["bench", "nothing"], "there is no benchmark 'nothing'"),
