@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .marl import Run, evaluate, train
     from .population.league import League
     from .population.match import play
+    from .population.psro import psro
     from .ratings import Leaderboard, MatchLog, rate
     from .report.page import write_report
     from .solvers import Solution, solve
@@ -52,6 +53,7 @@ _HOME = {
     "train": "marl",
     "League": "population.league",
     "play": "population.match",
+    "psro": "population.psro",
     "Leaderboard": "ratings",
     "MatchLog": "ratings",
     "rate": "ratings",

@@ -297,16 +297,18 @@ class MetaSolver:
     solve: Callable[..., np.ndarray]
     """(payoffs float64[P, A0, …], **options) -> joint distribution float64[A0, …]."""
     responses: str = "mixture"
-    """Whom new members respond to unless the method says otherwise: see `psro.RESPONSES`."""
+    """Whom new members respond to unless the method says otherwise: see `psro_methods.RESPONSES`."""
+    repeats: bool = False
+    """Whether a member that plays like an older one counts again."""
 
 
 _ROWS = (
     MetaSolver("nash", "Nash equilibrium", "Lanctot et al. 2017; McMahan et al. 2003", nash),
     MetaSolver("rectified", "Nash, rectified responses", "Balduzzi et al. 2019, algorithm 4", nash, "rectified"),
     MetaSolver("max_entropy", "Nash equilibrium of most entropy", "Balduzzi et al. 2018", max_entropy),
-    MetaSolver("uniform", "uniform", "Heinrich et al. 2015; Lanctot et al. 2017", uniform),
-    MetaSolver("fictitious", "uniform over the past (fictitious self-play)", "Brown 1951", uniform),
-    MetaSolver("last", "the newest member (self-play)", "Samuel 1959", last),
+    MetaSolver("uniform", "uniform", "Heinrich et al. 2015; Lanctot et al. 2017", uniform, repeats=True),
+    MetaSolver("fictitious", "uniform over the past (fictitious self-play)", "Brown 1951", uniform, repeats=True),
+    MetaSolver("last", "the newest member (self-play)", "Samuel 1959", last, repeats=True),
     MetaSolver("prd", "projected replicator dynamics", "Lanctot et al. 2017", projected_replicator),
     MetaSolver("alpha_rank", "alpha-Rank", "Muller et al. 2020", alpha_rank),
     MetaSolver(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -200,6 +200,7 @@ class QLearning:
     ``rate / (1 + decay * n)``. State: probabilities, values and visits float64[S], episodes int64.
     """
 
+    default_budget: ClassVar[int] = 10_000
     rate: float = 1.0
     decay: float = 0.05
     epsilon: float = 0.2
@@ -251,9 +252,10 @@ class MCCFR:
     """External-sampling MCCFR against opponents that stay as they are (Lanctot et al. 2009); `budget` counts walks.
 
     Its average strategy approaches a best response and stays mixed on the way. State: probabilities (the average),
-    policy, regret and total float64[S], walks int64.
+    policy, regret and total float64[S], walks int64[P].
     """
 
+    default_budget: ClassVar[int] = 10_000
     initial: str = "uniform"
 
     def start(self, game: Any, seed: int | np.random.Generator = 0) -> OracleState:
@@ -329,6 +331,7 @@ class EvolutionStrategies:
     State: logits and probabilities float64[S], or vector float64[D].
     """
 
+    default_budget: ClassVar[int] = 100
     population: int = 32
     sigma: float = 0.3
     rate: float = 0.3
