@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from .correlation import correlated, incentive_gap
     from .large import SampledPolicy, iterate_large, sample_large
     from .matrix.correlated import CorrelatedProfile
+    from .matrix.components import NashSet, nash_sets
+    from .matrix.logit_branch import Branch, trace_branch
     from .matrix.nash import NashMethod, nash, nash_methods
+    from .matrix.nash_learning import no_regret
     from .matrix.profile import Profile, StrategicForm, strategic_form
     from .tree.certify import Certificate, certify
     from .tree.correlated import CorrelatedEquilibrium
@@ -31,6 +34,11 @@ _HOME = {
     "SampledPolicy": "large",
     "iterate_large": "large",
     "sample_large": "large",
+    "Branch": "matrix.logit_branch",
+    "trace_branch": "matrix.logit_branch",
+    "NashSet": "matrix.components",
+    "nash_sets": "matrix.components",
+    "no_regret": "matrix.nash_learning",
     "NashMethod": "matrix.nash",
     "nash": "matrix.nash",
     "nash_methods": "matrix.nash",
