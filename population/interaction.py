@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .members import Population
+from .meta_solvers import marginals, meta_strategy
 
 Interaction = Callable[[Population, int], np.ndarray]
 """(population of n, a learner's number) -> float64[n], sums to one."""
@@ -97,6 +98,17 @@ def prioritised(weighting: str) -> Interaction:
 
     def row(population: Population, learner: int) -> np.ndarray:
         return over(population, learner, population.opponents_of(learner), weighting)
+
+    return row
+
+
+def meta(solver: Any) -> Interaction:
+    """A meta-solver's strategy over one's own past and the guests, in the empirical game of their mean returns."""
+
+    def row(population: Population, learner: int) -> np.ndarray:
+        numbers = population.opponents_of(learner)
+        table = population.mean[np.ix_(numbers, numbers)]
+        return spread(population, numbers, marginals(meta_strategy(np.stack([table, table.T]), solver))[0])
 
     return row
 

@@ -22,9 +22,12 @@ from .executors import EXECUTORS
 from .failures import Guard
 from .match import Engine, as_agent, as_game, small_tree
 from .matchmaking import SCHEDULES
+from .members import Population
+from .methods import METHODS
 from .payoffs import ExactPayoffs, Payoffs, exact_payoffs, payoffs_of
 from .series import LeagueProgress, Options, play_series
 from .store import PlayerRow, Store
+from .training import LEARNER, Training, TrainingOptions, training_options
 
 if TYPE_CHECKING:
     from ..ratings.leaderboard import Leaderboard
@@ -52,38 +55,63 @@ class League:
     """
 
     def __init__(
-        self, game: Game | str, store: str | Path | None = None, preset: str = "round_robin", paired: bool = False
+        self,
+        game: Game | str,
+        store: str | Path | None = None,
+        preset: str = "round_robin",
+        paired: bool = False,
+        oracle: Any = None,
+        matches_per_round: int = 100,
+        budget: int = 10,
+        **options: Any,
     ):
         """Makes a league, or goes on with the one in `store` if it is of the same game and settings.
 
         Args:
             store: the SQLite file; None keeps the league in memory.
-            preset: the schedule; one of `matchmaking.SCHEDULES`.
+            preset: a schedule among the members that are added, one of `matchmaking.SCHEDULES`; or a method of
+                self-play, one of `methods.METHODS`, whose learners the league trains as it goes.
             paired: neighbouring matches, one for each seat order, share the luck of chance.
+            oracle: how learners are trained: a name of `ORACLES`, an oracle or a function. By default evolution
+                strategies: over policies where the game's tree is small, else over observations.
+            matches_per_round: what every learner plays between two trainings.
+            budget: of one training, in the oracle's units.
+            options: of the method of self-play.
 
         Raises:
-            ValueError: an unknown preset.
+            ValueError: an unknown preset or option, or a method of self-play in a game that is not for two.
             StoreError: the file is something else, of another game, or in use by another coordinator.
         """
-        if preset not in SCHEDULES:
-            raise ValueError(f"there is no preset {preset!r}; there is {', '.join(SCHEDULES)}")
         game = as_game(game)
+        training: dict[str, str] = {}
+        if preset in METHODS:
+            how = training_options(game, preset, oracle, matches_per_round, budget, options)
+            oracle, training = how.oracle, how.facts()
+        elif preset not in SCHEDULES:
+            raise ValueError(f"there is no preset {preset!r}; there is {', '.join((*SCHEDULES, *METHODS))}")
+        elif oracle is not None or options:
+            name = "oracle" if oracle is not None else next(iter(options))
+            raise ValueError(f"preset {preset!r} trains nobody, and has no option {name!r}")
         facts = {
             "game": game.id,
             "version": str(game.version),
             "players": str(game.num_players),
             "preset": preset,
             "paired": str(int(paired)),
+            **training,
         }
-        self._begin(game, Store.create(store, facts))
+        self._begin(game, Store.create(store, facts), oracle)
 
     @classmethod
-    def open(cls, path: str | Path, game: Game | str | None = None, read_only: bool = False) -> League:
+    def open(
+        cls, path: str | Path, game: Game | str | None = None, read_only: bool = False, oracle: Any = None
+    ) -> League:
         """Opens the league in a store; members with a checkpoint are ready to play.
 
         Args:
             game: needed where the stored id cannot be made in this process (a game of one's own).
             read_only: look without becoming the coordinator, also while a league runs.
+            oracle: needed to go on where learners are trained by a function, or by an oracle of one's own.
 
         Raises:
             FileNotFoundError: no such file.
@@ -91,14 +119,16 @@ class League:
         """
         store = Store.open(path, read_only)
         league = cls.__new__(cls)
-        league._begin(game, store)
+        league._begin(game, store, oracle)
         return league
 
-    def _begin(self, game: Game | str | None, store: Store) -> None:
+    def _begin(self, game: Game | str | None, store: Store, oracle: Any) -> None:
         with ExitStack() as on_failure:
             on_failure.callback(store.close)
             self.game, self.store = _same_game(store, game), store
             self.preset, self.paired = store.facts["preset"], store.facts["paired"] == "1"
+            self._how = TrainingOptions.of(store.facts, oracle) if "training" in store.facts else None
+            self._training: Training | None = None
             self._members = {row.name: Member(row, self._restored(row)) for row in store.players()}
             self._engine: Engine | None = None
             on_failure.pop_all()
@@ -142,6 +172,8 @@ class League:
         """
         if not isinstance(name, str) or not name:
             raise ValueError(f"a member's name is a text, got {name!r}")
+        if self._how is not None and self._how.reserves(name):
+            raise ValueError(f"{name!r} is a name for learners and their copies; take another name")
         if parent is not None and parent not in self._members:
             raise ValueError(f"there is no member {parent!r} to be the parent of {name!r}")
         agent = as_agent(agent)
@@ -168,6 +200,9 @@ class League:
         if row.checkpoint is None:
             return BUILT_IN[row.kind]() if row.kind in BUILT_IN else None
         arrays = unpack(self.store.checkpoint(row.checkpoint))
+        if row.kind == LEARNER:
+            oracle = None if self._how is None else self._how.oracle
+            return None if oracle is None else oracle.agent(self.game, arrays)
         tree = self.game.tree()
         if str(arrays["fingerprint"]) != tree.fingerprint:
             raise StoreError(f"{self.store.path}: {row.name!r} was made for another game than {self.game.id} is now")
@@ -235,8 +270,10 @@ class League:
         if time_limit is not None and not 0 < time_limit < float("inf"):
             raise ValueError(f"time_limit must be a number of seconds above 0, got {time_limit!r}")
         seats = self.game.num_players
-        if len(self._members) < seats:
+        if self._how is None and len(self._members) < seats:
             raise ValueError(f"{self.game.id} needs {seats} members to meet, the league has {len(self._members)}")
+        if self._how is not None and self._how.oracle is None:
+            raise ValueError(f"the learners' oracle, {self._how.oracle_name}, could not be stored: pass it as `oracle`")
         if absent := [member.name for member in self.members if member.agent is None]:
             raise ValueError(
                 f"the agents of {', '.join(absent)} could not be stored: add them again under the same names"
@@ -246,11 +283,35 @@ class League:
         return self._play(target, word, time_limit, options)
 
     def _play(self, target: int, seed: int, time_limit: float | None, options: Options) -> Iterator[LeagueProgress]:
+        if self._how is not None:
+            yield from self._train(target, seed, time_limit, options)
+            return
         if self._engine is None:
             agents = [member.agent for member in self.members if member.agent is not None]
             self._engine = Engine(self.game, agents, self.names)
         self._engine.guard = Guard(self.names, time_limit)
         yield from play_series(self.store, self._engine, self.preset, self.paired, target, seed, options)
+
+    def _train(self, target: int, seed: int, time_limit: float | None, options: Options) -> Iterator[LeagueProgress]:
+        training = self._trainer()
+        guests = {member.name: member.agent for member in self.members if not member.row.role}
+        for snapshot in training.play(guests, target, seed, time_limit, options):  # type: ignore[arg-type]
+            if training.agents:
+                rows = self.store.players()
+                self._members = {row.name: Member(row, agent) for row, agent in zip(rows, training.agents)}
+            yield snapshot
+
+    def _trainer(self) -> Training:
+        assert self._how is not None
+        if self._training is None:
+            self._training = Training(self.store, self.game, self._how, self.paired)
+        return self._training
+
+    @property
+    def population(self) -> Population | None:
+        """Of a training league: learners, copies, interaction matrix and counted results as of the last step; None
+        before the first run and in leagues that train nobody."""
+        return None if self._how is None else self._trainer().population
 
     # -- what can be derived -------------------------------------------------------------------------------------------
 
@@ -272,11 +333,11 @@ class League:
     def leaderboard(self, model: str = "plackett_luce", **parameters: Any) -> Leaderboard:
         """Ratings of all matches under a rating model.
 
-        Members are frozen, so nothing drifts: a model with a drift `tau` gets 0 unless told otherwise.
+        Frozen members do not drift: a model with a drift `tau` gets 0 unless told otherwise, or somebody learns.
         """
         from ..ratings import make, rate
 
-        if "tau" in make(model).parameters():
+        if "tau" in make(model).parameters() and all(member.row.frozen for member in self.members):
             parameters.setdefault("tau", 0.0)
         return rate(self.log(), model=model, **parameters)
 

@@ -12,8 +12,9 @@ which `self_play` takes in memory and a `League` on its store. Each is a functio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,12 +93,12 @@ def begin(game: Any, method: Method, oracle: Oracle, seed: int, guests: Sequence
     """The population before the first round: guests, learners, and the first copies of learners whose role has them."""
     rng = np.random.default_rng([seed, BEGIN])
     initial = oracle.start(game, stream_key(seed, BEGIN))
-    members = list(guests)
-    for role in method.roles:
-        for k in range(role.count):
-            name = role.name if role.count == 1 else f"{role.name} {k + 1}"
-            members.append(Entry(name, role.name, None, 0, False, initial, hyper=drawn(dict(method.ranges), rng)))
-    population = Population.of(tuple(members), initial)
+    learners = [
+        Entry(name, role.name, None, 0, False, initial, hyper=drawn(dict(method.ranges), rng))
+        for role in method.roles
+        for name in learner_names(role)
+    ]
+    population = Population.of((*guests, *learners), initial)
     for learner in population.learners.tolist():
         if role_of(method, population, learner).enters:
             population = with_copy(population, learner)
@@ -225,14 +226,20 @@ def counted(
     return replace(population, **tables), fresh
 
 
+def learner_names(role: Role) -> list[str]:
+    """What the learners of a role are called; their copies are called so with " v0", " v1", … after it."""
+    return [role.name if role.count == 1 else f"{role.name} {k + 1}" for k in range(role.count)]
+
+
 def with_copy(population: Population, learner: int) -> Population:
     """With a frozen copy of a learner as its last member, whose training is counted anew."""
     entry = population.members[learner]
     quality = openai_five.newcomer(population, population.opponents_of(learner))
     copy = entry._replace(name=f"{entry.name} v{entry.generation}", parent=learner, frozen=True)
-    population = population.joined(copy)
-    population.quality[-1] = quality
-    return population.with_member(learner, entry._replace(generation=entry.generation + 1, trained=0))
+    population = population.joined(copy).with_member(
+        learner, entry._replace(generation=entry.generation + 1, trained=0)
+    )
+    return replace(population, quality=np.append(population.quality[:-1], quality))
 
 
 def role_of(method: Method, population: Population, learner: int) -> Role:
@@ -240,12 +247,21 @@ def role_of(method: Method, population: Population, learner: int) -> Role:
     return next(role for role in method.roles if role.name == population.members[learner].role)
 
 
-def agents_of(game: Any, oracle: Oracle, population: Population, known: Sequence[Agent] = ()) -> list[Agent]:
-    """The agents of all members; `known`: those of the first ones, kept where they are frozen."""
-    return [
-        known[i] if i < len(known) and (entry.frozen or entry.state is None) else oracle.agent(game, entry.state)
-        for i, entry in enumerate(population.members)
-    ]
+def agents_of(
+    game: Any,
+    oracle: Oracle,
+    population: Population,
+    known: Sequence[Agent] = (),
+    guests: Mapping[str, Agent] = MappingProxyType({}),
+) -> list[Agent]:
+    """The agents of all members. known: those of the first ones, kept where they are frozen; guests: by name."""
+    agents = []
+    for i, entry in enumerate(population.members):
+        if entry.state is None:
+            agents.append(guests[entry.name])
+        else:
+            agents.append(known[i] if i < len(known) and entry.frozen else oracle.agent(game, entry.state))
+    return agents
 
 
 def two_player(game: Any) -> Any:

@@ -17,7 +17,7 @@ class Entry(NamedTuple):
 
     name: str
     role: str
-    """Of the learner, or of the learner that a copy was made from; "guest" for guests."""
+    """Of the learner, or of the learner that a copy was made from; empty for guests."""
     parent: int | None
     """The number of the learner that a frozen copy was made from."""
     generation: int

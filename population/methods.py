@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from . import alphastar, openai_five, pbt
-from .interaction import WEIGHTINGS, Interaction, delta_uniform, latest, near, prioritised, uniform
+from .interaction import WEIGHTINGS, Interaction, delta_uniform, latest, meta, near, prioritised, uniform
 from .members import Population
+from .meta_solvers import find_meta_solver
 
 Gate = Callable[[Population, int], bool]
 """(population, a learner's number) -> whether a frozen copy of it is kept after this round."""
@@ -99,7 +100,15 @@ def prioritised_fictitious(weighting: str = "squared", every: int = 1, decay: fl
     _share("decay", decay)
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {weighting!r}")
-    return Method("pfsp", (Role("learner", 1, prioritised(weighting), after(every)),), decay)
+    return Method("prioritised_fictitious", (Role("learner", 1, prioritised(weighting), after(every)),), decay)
+
+
+def policy_space_response(solver: str = "nash", every: int = 1) -> Method:
+    """The meta-strategy over one's past in the empirical game that the matches give: PSRO with one shared population.
+    (`ludus.psro` has the exact and the asymmetric forms.)"""
+    _whole("every", every)
+    find_meta_solver(solver)
+    return Method("psro", (Role("learner", 1, meta(solver), after(every)),), complete=True)
 
 
 def openai(latest: float = 0.8, rate: float = 0.01, every: int = 10) -> Method:
@@ -197,7 +206,10 @@ METHODS: dict[str, MethodInfo] = {
     "vanilla": MethodInfo("vanilla self-play", "Samuel 1959; Silver et al. 2018", vanilla),
     "delta_uniform": MethodInfo("δ-uniform self-play", "Bansal et al. 2018", delta),
     "fictitious": MethodInfo("fictitious self-play", "Brown 1951; Heinrich, Lanctot & Silver 2015", fictitious),
-    "pfsp": MethodInfo("prioritised fictitious self-play", "Vinyals et al. 2019", prioritised_fictitious),
+    "prioritised_fictitious": MethodInfo(
+        "prioritised fictitious self-play", "Vinyals et al. 2019", prioritised_fictitious
+    ),
+    "psro": MethodInfo("policy-space response oracles", "Lanctot et al. 2017", policy_space_response),
     "openai_five": MethodInfo("OpenAI Five's opponent pool", "Berner et al. 2019", openai),
     "alphastar": MethodInfo("AlphaStar's league, the paper's text", "Vinyals et al. 2019, Methods", alphastar_paper),
     "alphastar_pseudocode": MethodInfo(
