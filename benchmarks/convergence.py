@@ -42,7 +42,8 @@ def variants() -> list[tuple[str, dict[str, Any], str]]:
     for gamma in (5.0, 15.0):
         found.append(("pcfr+", {"gamma": gamma}, f"pcfr+, t^{gamma:g}"))
         found.append(("hs_pcfr+", {"gamma": 2 * gamma}, f"hs_pcfr+, from {2 * gamma:g}"))
-    return found + [(name, {}, name) for name in (*OTHERS, *RESPONDING)]
+    found += [("dcfr-mix", {"base": base}, f"dcfr-mix, {base}") for base in ("cfr+", "pcfr+", "hs_pdcfr")]
+    return found + [("dcfr-mix", {}, "dcfr-mix")] + [(name, {}, name) for name in (*OTHERS, *RESPONDING)]
 
 
 def measure(iterations: int, games: dict[str, str]) -> dict[str, dict[str, float]]:

@@ -143,6 +143,31 @@ def check_averaging(averaging: str | None) -> None:
         raise ValueError(f"averaging must be one of {', '.join(map(repr, [*AVERAGING, 'last']))}; got {averaging!r}")
 
 
+class Minimiser:
+    """The state of a run; vectors over the places of the tree's layout, float64[size]."""
+
+    def __init__(self, tree: GameTree, schedule: Schedule, alternating: bool = True):
+        self.schedule, self.alternating = schedule, alternating
+        self.layout = layout_of(tree)
+        self.policy = self.layout.place(behaviour(tree, np.ones(tree.num_sequences)))
+        self.regret, self.plan, self.average, self.grad = np.zeros((4, self.layout.size))
+        self.scratch = self.layout.scratch()
+        self.done = 0
+        _kernels.plans(self.layout.arrays, self.policy, self.plan, self.scratch)
+
+    def advance(self, point: int) -> None:
+        """Runs until `point` iterations are done."""
+        while self.done < point:
+            count = min(point - self.done, 4096)
+            table = self.schedule.table(self.done + 1, count)
+            self.average[self.layout.player_start[:-1]] += table[:, 5].sum()  # kernels leave empty sequences alone
+            _kernels.regret_iterations(
+                *(table, self.alternating, self.layout.arrays),
+                *(self.policy, self.regret, self.plan, self.average, self.grad, self.scratch),
+            )
+            self.done += count
+
+
 def regret_minimisation(
     tree: GameTree,
     points: Iterable[int],
@@ -162,22 +187,14 @@ def regret_minimisation(
     check_averaging(averaging)
     if averaging in AVERAGING:
         schedule = schedule._replace(power=AVERAGING[averaging])
-    layout = layout_of(tree)
-    uniform = behaviour(tree, np.ones(tree.num_sequences))
-    policy, plan, scratch = layout.place(uniform), np.zeros(layout.size), layout.scratch()
-    regret, average, grad = np.zeros(layout.size), np.zeros(layout.size), np.zeros(layout.size)
-    _kernels.plans(layout.arrays, policy, plan, scratch)
-    done = 0
+    run = Minimiser(tree, schedule, alternating)
+    position = run.layout.position
     for point in points:
-        while done < point:
-            count = min(point - done, 4096)
-            table = schedule.table(done + 1, count)
-            _kernels.regret_iterations(table, alternating, layout.arrays, policy, regret, plan, average, grad, scratch)
-            done += count
-        if averaging == "last" or done == 0:
-            yield done, policy[layout.position]
+        run.advance(point)
+        if averaging == "last" or run.done == 0:
+            yield run.done, run.policy[position]
         else:
-            yield done, behaviour(tree, average[layout.position])
+            yield run.done, behaviour(tree, run.average[position])
 
 
 def behaviour(tree: GameTree, plan: np.ndarray) -> np.ndarray:
@@ -197,9 +214,9 @@ NO_REGRET = (
 )
 
 
-def _member(
-    name: str, title: str, schedule: Callable[..., Schedule], reference: str, guarantee: str = NO_REGRET
-) -> Algorithm:
+def _member(name: str, title: str, reference: str, guarantee: str = NO_REGRET) -> Algorithm:
+    schedule = SCHEDULES[name]
+
     def run(
         tree: GameTree,
         points: Iterable[int],
@@ -223,20 +240,32 @@ def _member(
 
 HS = "Zhang, McAleer & Sandholm 2024, 'Faster game solving via hyperparameter schedules'"
 
+SCHEDULES: dict[str, Callable[..., Schedule]] = {
+    "cfr": cfr,
+    "cfr+": cfr_plus,
+    "lcfr": linear_cfr,
+    "dcfr": dcfr,
+    "pcfr+": predictive_cfr_plus,
+    "dcfr+": dcfr_plus,
+    "pdcfr+": predictive_dcfr_plus,
+    "hs_dcfr": hs_dcfr,
+    "hs_pcfr+": hs_pcfr_plus,
+    "hs_pdcfr": hs_pdcfr,
+}
+
 ALGORITHMS = (
-    _member("cfr", "Counterfactual regret minimisation", cfr, "Zinkevich et al. 2007"),
-    _member("cfr+", "CFR+", cfr_plus, "Tammelin 2014; Bowling et al. 2015"),
-    _member("lcfr", "Linear CFR", linear_cfr, "Brown & Sandholm 2019"),
-    _member("dcfr", "Discounted CFR", dcfr, "Brown & Sandholm 2019"),
-    _member("pcfr+", "Predictive CFR+", predictive_cfr_plus, "Farina, Kroer & Sandholm 2021"),
-    _member("dcfr+", "Discounted CFR+", dcfr_plus, "Xu et al. 2024, 'Minimizing weighted counterfactual regret'"),
-    _member("pdcfr+", "Predictive discounted CFR+", predictive_dcfr_plus, "Xu et al. 2024"),
-    _member("hs_dcfr", "DCFR with hyper-parameter schedules", hs_dcfr, HS, "none proven"),
-    _member("hs_pcfr+", "Predictive CFR+ with a hyper-parameter schedule", hs_pcfr_plus, HS),
+    _member("cfr", "Counterfactual regret minimisation", "Zinkevich et al. 2007"),
+    _member("cfr+", "CFR+", "Tammelin 2014; Bowling et al. 2015"),
+    _member("lcfr", "Linear CFR", "Brown & Sandholm 2019"),
+    _member("dcfr", "Discounted CFR", "Brown & Sandholm 2019"),
+    _member("pcfr+", "Predictive CFR+", "Farina, Kroer & Sandholm 2021"),
+    _member("dcfr+", "Discounted CFR+", "Xu et al. 2024, 'Minimizing weighted counterfactual regret'"),
+    _member("pdcfr+", "Predictive discounted CFR+", "Xu et al. 2024"),
+    _member("hs_dcfr", "DCFR with hyper-parameter schedules", HS, "none proven"),
+    _member("hs_pcfr+", "Predictive CFR+ with a hyper-parameter schedule", HS),
     _member(
         "hs_pdcfr",
         "Predictive DCFR with hyper-parameter schedules",
-        hs_pdcfr,
         "this project; after Zhang et al. 2024 and Xu et al. 2024",
         "none proven",
     ),
