@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from .games.dynamics import Dynamics
+from .games.environment import EnvironmentGame
 from .games.game import Game, RulesGame
 from .games.observations import infoset_observations, observation_bounds
 from .games.registry import make
 from .games.rules import CHANCE, Rules
 from .games.state import State, key_text
+from .games.streams import seed_word
 from .games.tree import END, GameTree
 from .games.vector import RulesVectorEnv, StateVectorEnv, VectorEnv
 
@@ -41,6 +44,13 @@ def check_game(
         check_batch(game, seed, steps)
         return
     check_facts(game)
+    if isinstance(game, EnvironmentGame):
+        check_dynamics(game, seed, steps)
+        check_batch(game, seed, steps)
+        check_aec(game, seed, episodes)
+        check_parallel(game, seed, episodes)
+        check_pictures(game, seed)
+        return
     check_states(game, seed, episodes)
     if isinstance(game, RulesGame):
         check_rules(game, seed, episodes)
@@ -76,8 +86,12 @@ def check_facts(game: Game) -> None:
     require(game.num_players >= 1, game, f"num_players is {game.num_players}")
     require(game.num_actions >= 1, game, f"num_actions is {game.num_actions}")
     require(game.observation_size >= 1, game, "observations are empty")
-    bounded = np.isfinite([game.min_utility, game.max_utility]).all() and game.min_utility <= game.max_utility
-    require(bounded, game, f"utilities from {game.min_utility} to {game.max_utility} are no range")
+    finite = isinstance(game, EnvironmentGame) or np.isfinite([game.min_utility, game.max_utility]).all()
+    require(
+        finite and game.min_utility <= game.max_utility,
+        game,
+        f"utilities from {game.min_utility} to {game.max_utility} are no range",
+    )
     low, high = observation_bounds(game)
     require(low < high, game, f"observation bounds {low}, {high} are no range")
 
@@ -239,6 +253,83 @@ def run_rules(
     return said
 
 
+# -- environments that draw their own chance ---------------------------------------------------------------------------
+
+
+def check_dynamics(game: EnvironmentGame, seed: int, steps: int) -> None:
+    """Compiled functions equal themselves as plain Python; a view that writes only changes equals a whole one;
+    observations keep their bounds; everybody has a legal action; what `extra` promises holds for returns."""
+    setup, rng = game.setup, np.random.default_rng(seed)
+    compiled = setup.dynamics.compiled()
+    plain = Dynamics(*(getattr(function, "py_func", function) for function in compiled))
+    low, high = setup.observation_bounds
+    stream, words = np.array([seed_word(rng), 0], np.uint64), np.zeros(setup.state_size, np.int64)
+    fresh, total = True, np.zeros(game.num_players)
+    seen, may = blank_view(game)
+    for step in range(steps):
+        twin, twin_stream = words.copy(), stream.copy()
+        if fresh:
+            for functions, w, s in ((compiled, words, stream), (plain, twin, twin_stream)):
+                w[:] = 0
+                functions.reset(setup.params, w, s)
+            seen, may = blank_view(game)
+            reward, end, total = np.zeros(game.num_players), 0, np.zeros(game.num_players)
+        else:
+            actions = random_joint(game, may, rng)
+            reward, twin_reward = np.zeros(game.num_players), np.zeros(game.num_players)
+            end = compiled.advance(setup.params, words, actions, stream, reward)
+            twin_end = plain.advance(setup.params, twin, actions.copy(), twin_stream, twin_reward)
+            same = end == twin_end and np.allclose(reward, twin_reward, rtol=1e-9, atol=1e-12)
+            require(same, game, f"`advance` differs compiled and interpreted at step {step}")
+        require(equal(stream, twin_stream), game, "compiled and interpreted functions draw different numbers")
+        kept = words.copy()
+        compiled.view(setup.params, words, int(fresh), seen, may)
+        require(np.array_equal(words, kept), game, "`view` writes the state")
+        whole = blank_view(game)
+        plain.view(setup.params, words, 1, *whole)
+        require(np.allclose(seen, whole[0], rtol=1e-5, atol=1e-6), game, "a view after a step differs from a whole one")
+        require(np.array_equal(may, whole[1]), game, "legal actions after a step differ from a whole view")
+        inside = np.isfinite(seen).all() and seen.min() >= low and seen.max() <= high
+        require(inside, game, f"an observation leaves its bounds {low} … {high} (see observation_bounds)")
+        require(may.any(axis=1).all(), game, "a player has no legal action")
+        if setup.common_payoff:
+            require((reward == reward[0]).all(), game, f"common_payoff is declared, but rewards are {reward}")
+        if setup.zero_sum:
+            require(abs(reward.sum()) < 1e-9, game, f"zero_sum is declared, but rewards are {reward}")
+        total += reward
+        fresh = end != 0
+        if fresh:
+            slack = 1e-6 * max(1.0, float(np.abs(total).max()))
+            inside = total.min() >= game.min_utility - slack and total.max() <= game.max_utility + slack
+            require(inside, game, f"returns {total} leave the declared range {game.min_utility} … {game.max_utility}")
+
+
+def blank_view(game: Game) -> tuple[np.ndarray, np.ndarray]:
+    """Zeroed observations float32[P, O] and masks bool[P, A]."""
+    players = game.num_players
+    return np.zeros((players, game.observation_size), np.float32), np.zeros((players, game.num_actions), bool)
+
+
+def random_joint(game: EnvironmentGame, may: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Everybody's random legal action, in the words that `advance` takes."""
+    if game.setup.continuous:
+        return rng.uniform(*game.setup.action_bounds, game.num_players * game.num_actions).view(np.int64)
+    return np.array([rng.choice(np.flatnonzero(row)) for row in may], np.int64)
+
+
+def check_pictures(game: EnvironmentGame, seed: int) -> None:
+    """Every render mode gives what PettingZoo expects of it."""
+    env = game.parallel_env(render_mode="ansi")
+    env.reset(seed=seed)
+    require(isinstance(env.render(), str), game, "render() in mode ansi is no text")
+    if "rgb_array" in env.metadata["render_modes"]:
+        env = game.parallel_env(render_mode="rgb_array")
+        env.reset(seed=seed)
+        image: Any = env.render()
+        proper = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+        require(proper, game, "render() in mode rgb_array is no uint8[H, W, 3]")
+
+
 # -- batched environments ----------------------------------------------------------------------------------------------
 
 
@@ -277,13 +368,13 @@ def check_batch(game: Game, seed: int, steps: int) -> None:
         shown = batch.step(actions)
         tape.append((actions, shown))
         require(equal(shown, twin.step(actions)), game, f"two batches with one seed differ at step {step}")
-        more = np.concatenate([actions, np.where(wider.to_move[3:], wider._legal[3:].argmax(axis=2), -1)])
+        more = np.concatenate([actions, wider.random_actions(rng)[3:]])
         require(
             equal(shown, tuple(a[:3] for a in wider.step(more))), game, "a run depends on the number of environments"
         )
         kept.append((shown, tuple(a.copy() for a in shown)))
         obs, reward, done, legal = shown
-        require((reward.dtype, reward.shape) == (np.float64, actions.shape), game, "reward is no float64[B, P]")
+        require((reward.dtype, reward.shape) == (np.float64, (3, game.num_players)), game, "reward is no float64[B, P]")
         require((done.dtype, done.shape) == (bool, (3, game.num_players)), game, "done is no bool[B, P]")
     for shown, copies in kept:
         require(equal(shown, copies), game, "a later step writes into arrays that were returned before")
@@ -302,6 +393,10 @@ def check_arrays(game: Game, batch: VectorEnv, obs: np.ndarray, legal: np.ndarra
     require(np.array_equal(legal.any(axis=2), batch.to_move), game, "legal rows and to_move disagree")
     require(np.isfinite(obs).all(), game, "an observation is not finite")
     require(batch.state().shape[0] == b, game, "state() has not one row for each environment")
+    require(not np.shares_memory(obs, batch._obs), game, "obs is the batch's own buffer, though copy is True")
+    if is_continuous(game):
+        require(legal.all(), game, "legal is not all True, though actions are continuous")
+        return
     chosen = np.take_along_axis(legal, np.maximum(actions, 0)[..., None], axis=2)[..., 0]
     require(np.array_equal(chosen, batch.to_move), game, "random_actions draws what is not legal")
 
@@ -310,6 +405,14 @@ def refuses(game: Game, batch: VectorEnv, actions: np.ndarray, legal: np.ndarray
     """An illegal action of a player to move raises ValueError, and no environment moves."""
     if not legal.any():
         return
+    if is_continuous(game):
+        wrong = actions.copy()
+        wrong[-1, -1, -1] = np.nan
+        try:
+            batch.step(wrong)
+        except ValueError:
+            return
+        raise AssertionError(f"{game.id}: the batch takes an action that is not a number without a ValueError")
     e, p = np.argwhere(legal.any(axis=2))[-1]
     wrong = actions.copy()
     wrong[e, p] = int(np.argmin(legal[e, p])) if not legal[e, p].all() else game.num_actions
@@ -322,6 +425,11 @@ def refuses(game: Game, batch: VectorEnv, actions: np.ndarray, legal: np.ndarray
         require(equal(before.arrays, batch.save().arrays), game, "a refused step has moved the batch")
         return
     raise AssertionError(f"{game.id}: the batch takes the illegal action {wrong[e, p]} without a ValueError")
+
+
+def is_continuous(game: Game) -> bool:
+    """Whether actions are numbers rather than choices."""
+    return isinstance(game, EnvironmentGame) and game.setup.continuous
 
 
 # -- PettingZoo --------------------------------------------------------------------------------------------------------
@@ -339,8 +447,8 @@ def check_aec(game: Game, seed: int, episodes: int) -> None:
         total = dict.fromkeys(agents, 0.0)
         while env.agents:
             movers = np.flatnonzero(batch.to_move[0])
-            actions = np.full((1, game.num_players), -1)
-            over = env.terminations[env.agent_selection]
+            actions = np.full_like(batch._actions, -1)
+            over = env.terminations[env.agent_selection] or env.truncations[env.agent_selection]
             for agent in env.agents[:] if over else [agents[p] for p in movers]:
                 require(env.agent_selection == agent, game, f"{env.agent_selection} is selected instead of {agent}")
                 shown = env.last()
@@ -350,27 +458,36 @@ def check_aec(game: Game, seed: int, episodes: int) -> None:
                 total[agent] += shown[1]
                 if not over:
                     p = agents.index(agent)
-                    require(equal(shown[0]["observation"], obs[0, p]), game, "AEC and batch observe differently")
-                    require(
-                        equal(shown[0]["action_mask"].astype(bool), legal[0, p]), game, "AEC and batch masks differ"
-                    )
-                    actions[0, p] = rng.choice(np.flatnonzero(shown[0]["action_mask"]))
+                    seen, mask = parts(shown[0])
+                    require(equal(seen, obs[0, p]), game, "AEC and batch observe differently")
+                    if mask is None:
+                        actions[0, p] = rng.uniform(*game.setup.action_bounds, game.num_actions)  # type: ignore[attr-defined]
+                        chosen: Any = actions[0, p]
+                    else:
+                        require(equal(mask.astype(bool), legal[0, p]), game, "AEC and batch masks differ")
+                        actions[0, p] = rng.choice(np.flatnonzero(mask))
+                        chosen = np.int32(actions[0, p])
                 for each in (env, twin):
-                    each.step(None if over else np.int32(actions[0, agents.index(agent)]))  # type: ignore[arg-type]
+                    each.step(None if over else chosen)
             if not over:
                 obs, reward, done, legal = batch.step(actions)
                 paid = np.array([env.rewards[agent] for agent in agents])
                 require(
                     np.array_equal(paid, reward[0]), game, f"AEC rewards {paid} differ from the batch's {reward[0]}"
                 )
-                require(
-                    bool(done[0].all()) == env.terminations[agents[0]], game, "AEC and batch end at different times"
-                )
+                ends = env.terminations[agents[0]], env.truncations[agents[0]]
+                require(bool(done[0].all()) == any(ends), game, "AEC and batch end at different times")
+                require(bool(batch.truncated[0]) == ends[1], game, "AEC and batch differ on truncation")
             elif not movers.size:  # an episode in which nobody ever moved
                 obs, _, _, legal = batch.step(actions)
         returns = np.asarray(env.position.returns(), np.float64)
         close = np.allclose(list(total.values()), returns, rtol=1e-9, atol=1e-9)
         require(close, game, f"the rewards of an episode sum to {total}, its returns are {returns}")
+
+
+def parts(shown: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """A PettingZoo observation as (observation, mask or None)."""
+    return (shown["observation"], shown["action_mask"]) if isinstance(shown, dict) else (shown, None)
 
 
 def check_spaces(game: Game, env: Any, observe: Callable[[str], Any]) -> None:
@@ -402,19 +519,21 @@ def check_parallel(game: Game, seed: int, episodes: int) -> None:
         require(list(seen) == list(infos) == agents, game, "reset() does not speak of every agent")
         while env.agents:
             check_spaces(game, env, seen.__getitem__)
-            require(
-                equal(np.array([seen[a]["observation"] for a in agents]), obs[0]), game, "parallel and batch differ"
-            )
-            masks = np.array([seen[a]["action_mask"] for a in agents]).astype(bool)
-            require(equal(masks, legal[0]), game, "parallel and batch masks differ")
+            shown = [parts(seen[a]) for a in agents]
+            require(equal(np.array([a for a, _ in shown]), obs[0]), game, "parallel and batch differ")
+            if not is_continuous(game):
+                masks = np.array([mask for _, mask in shown]).astype(bool)
+                require(equal(masks, legal[0]), game, "parallel and batch masks differ")
             actions = batch.random_actions(rng)
-            seen, rewards, terminated, truncated, infos = env.step(dict(zip(agents, actions[0].tolist())))
+            seen, rewards, terminated, truncated, infos = env.step(dict(zip(agents, actions[0])))
             for said in (seen, rewards, terminated, truncated, infos):
                 require(list(said) == agents, game, "step() does not speak of exactly the agents who were alive")
             obs, reward, done, legal = batch.step(actions)
             require(list(rewards.values()) == reward[0].tolist(), game, "parallel and batch rewards differ")
+            ends = {terminated[a] or truncated[a] for a in agents}
+            require(ends == {bool(done[0].all())}, game, "parallel and batch end at different times")
             require(
-                set(terminated.values()) == {bool(done[0].all())}, game, "parallel and batch end at different times"
+                set(truncated.values()) == {bool(batch.truncated[0])}, game, "parallel and batch differ on truncation"
             )
         require(env.step({}) == ({}, {}, {}, {}, {}), game, "step() after the end does not return five empty dicts")
 

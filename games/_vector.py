@@ -1,4 +1,4 @@
-"""The compiled kernels of the batched environment: many copies of one game's rules step together.
+"""The compiled kernels of batched environments of rules: many copies of one game's rules step together.
 
 Every array's first axis is the environment. B environments, P players, A actions, O numbers an observation, S words of
 state. `movers` is what the rules' `to_move` said: `TERMINAL` or a bit set of players; chance is never left open.
@@ -6,6 +6,7 @@ state. `movers` is what the rules' `to_move` said: `TERMINAL` or a bit set of pl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numba as nb
@@ -13,8 +14,9 @@ import numpy as np
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ._streams import uniform
+from ._streams import mix64, uniform
 from .rules import CHANCE, POINTERS, SIGNATURES, TERMINAL, Rules
+from .streams import GOLDEN
 
 _I = nb.types.int64
 _U = nb.types.uint64
@@ -24,21 +26,20 @@ _B1, _B2, _B3 = nb.types.boolean[::1], nb.types.boolean[:, ::1], nb.types.boolea
 _O2, _O3 = nb.types.float32[:, ::1], nb.types.float32[:, :, ::1]
 
 
-def addresses(rules: Rules) -> Any:
-    """The rules as the kernels take them: machine addresses int64[8], so that a call costs no unboxing of functions
-    (30 microseconds each); with the compiler off, the functions themselves."""
+def addresses(rules: Any, signatures: Mapping[str, Any] = SIGNATURES) -> Any:
+    """A named tuple of compiled rules as the kernels take them: machine addresses int64[n], so that a call costs no
+    unboxing of functions (30 microseconds each); with the compiler off, the functions themselves. 0: there is none."""
     if nb.config.DISABLE_JIT:
-        return tuple(rules)
+        return tuple(function or 0 for function in rules)
     found = []
     for name, function in rules._asdict().items():
-        result = function.get_compile_result(SIGNATURES[name])
-        found.append(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+        result = function and function.get_compile_result(signatures[name])
+        found.append(result.library.get_pointer_to_function(result.fndesc.llvm_func_name) if function else 0)
     return np.array(found, np.int64)
 
 
-def _pointer(name):
-    """Makes the cast from an address to the first-class function of one rule."""
-    kind = POINTERS[name]
+def pointer(kind):
+    """Makes the cast from an address to a first-class function of that type."""
 
     def cast(typingctx, address):
         def codegen(context, builder, signature, args):
@@ -63,7 +64,40 @@ def _borrowed(typingctx, array):
 
 
 borrowed = (lambda array: array) if nb.config.DISABLE_JIT else intrinsic(_borrowed)
-_init, _to_move, _legal, _chance, _apply, _returns, _info, _observe = map(_pointer, Rules._fields)
+_init, _to_move, _legal, _chance, _apply, _returns, _info, _observe, _view = (
+    pointer(POINTERS[name]) for name in Rules._fields
+)
+
+
+@nb.njit(error_model="numpy", forceinline=True)
+def zero_words(words):
+    """Zeroes one row. Loops, because assigned slices are ten times the code and keep LLVM from inlining."""
+    for i in range(words.size):
+        words[i] = 0
+
+
+@nb.njit(error_model="numpy", forceinline=True)
+def wipe(seen, may):
+    """Zeroes observations [P, O] and masks [P, A]."""
+    for p in range(seen.shape[0]):
+        row, mask = seen[p], may[p]
+        for i in range(row.size):
+            row[i] = 0.0
+        for a in range(mask.size):
+            mask[a] = False
+
+
+@nb.njit(error_model="numpy", forceinline=True)
+def copy_rows(source, target):
+    """Copies observations [P, O]."""
+    for p in range(source.shape[0]):
+        a, b = source[p], target[p]
+        for i in range(a.size):
+            b[i] = a[i]
+
+
+HANDED = {"settle": "to_move, chance, apply", "look": "legal, observe, view, viewed"}
+"""The pointers that kernels hand on to these functions, as they are written, for `_specialise`."""
 
 
 @nb.njit(
@@ -88,11 +122,22 @@ def settle(to_move, chance, apply, params, state, key, counter, joint, outcomes,
     return movers, counter
 
 
-@nb.njit((POINTERS["legal"], POINTERS["observe"], _I1, _I1, _I, _O2, _B2, _I1), cache=True, error_model="numpy")
-def look(legal, observe, params, state, movers, obs, mask, out):
-    """Writes every player's observation [P, O] and legal actions [P, A] of one environment."""
-    obs[:] = 0.0
-    mask[:] = False
+@nb.njit(
+    (*(POINTERS[name] for name in ("legal", "observe", "view")), nb.types.boolean, _I1, _I1, _I, _I, _O2, _B2, _I1),
+    cache=True,
+    error_model="numpy",
+)
+def look(legal, observe, view, viewed, params, state, movers, fresh, obs, mask, out):
+    """Writes every player's observation [P, O] and legal actions [P, A] of one environment.
+
+    viewed: whether the game has a `view`; fresh: 0 where obs and mask show the state before the last step.
+    """
+    if viewed:
+        if fresh:
+            wipe(obs, mask)
+        view(params, state, fresh, obs, mask)
+        return
+    wipe(obs, mask)
     for p in range(obs.shape[0]):
         observe(params, state, p, obs[p])
         if movers >> p & 1:
@@ -105,27 +150,29 @@ def look(legal, observe, params, state, movers, obs, mask, out):
     (*(_I1, _I1, _I2, _I1, _U1, _U1, _F2, _O3, _B3, _I1, _I1, _I1, _F1),),
     cache=True,
     error_model="numpy",
+    nogil=True,
 )
 def restart(
     rules, params, states, movers, keys, counters, total, obs, mask, joint, out, outcomes, probabilities,
 ):  # fmt: skip
     """Begins a new episode in every environment; writes all arrays from `states` to `mask` except `keys`."""
-    init = _init(rules[0])  # one by one: Numba warns of tuples of functions
+    init = _init(rules[0])  # one by one: `_specialise` replaces these lines by imports
     to_move = _to_move(rules[1])
     legal = _legal(rules[2])
     chance = _chance(rules[3])
     apply = _apply(rules[4])
     observe = _observe(rules[7])
+    view = _view(rules[8])
+    viewed = rules[8] != 0
     states, obs, mask = borrowed(states), borrowed(obs), borrowed(mask)
     states[:] = 0
-    total[:] = 0.0
     for e in range(states.shape[0]):
         state = states[e]
         init(params, state)
         movers[e], counters[e] = settle(
             to_move, chance, apply, params, state, keys[e], counters[e], joint, outcomes, probabilities
         )
-        look(legal, observe, params, state, movers[e], obs[e], mask[e], out)
+        look(legal, observe, view, viewed, params, state, movers[e], 1, obs[e], mask[e], out)
 
 
 @nb.njit(_I(_I1, _B3, _I2), cache=True, error_model="numpy")
@@ -145,26 +192,24 @@ def illegal(movers, mask, actions):
     (*(_I1, _I1, _I2, _I1, _U1, _U1, _F2, _I2, _O3, _B3, _F2, _B1, _O3, _I1, _F1, _I1, _I1, _F1),),
     cache=True,
     error_model="numpy",
+    nogil=True,
 )
 def advance(
     rules, params, states, movers, keys, counters, total, actions, obs, mask, reward, done, final_obs,
     joint, gain, out, outcomes, probabilities,
 ):  # fmt: skip
     """One step of every environment with legal actions int64[B, P]; an ended episode is followed by a new one."""
-    init = _init(rules[0])  # one by one: Numba warns of tuples of functions
+    init = _init(rules[0])  # one by one: `_specialise` replaces these lines by imports
     to_move = _to_move(rules[1])
     legal = _legal(rules[2])
     chance = _chance(rules[3])
     apply = _apply(rules[4])
     returns = _returns(rules[5])
     observe = _observe(rules[7])
-    states, total, actions, obs, mask = (
-        borrowed(states),
-        borrowed(total),
-        borrowed(actions),
-        borrowed(obs),
-        borrowed(mask),
-    )
+    view = _view(rules[8])
+    viewed = rules[8] != 0
+    states, total, actions = borrowed(states), borrowed(total), borrowed(actions)
+    obs, mask = borrowed(obs), borrowed(mask)
     reward, final_obs = borrowed(reward), borrowed(final_obs)
     params, joint, gain, out = borrowed(params), borrowed(joint), borrowed(gain), borrowed(out)
     outcomes, probabilities = borrowed(outcomes), borrowed(probabilities)
@@ -172,12 +217,14 @@ def advance(
     for e in range(states.shape[0]):
         state, paid = states[e], reward[e]
         if movers[e] != TERMINAL:
-            joint[:] = actions[e]
+            chosen = actions[e]
+            for p in range(players):
+                joint[p] = chosen[p]
             apply(params, state, joint)
             movers[e], counters[e] = settle(
                 to_move, chance, apply, params, state, keys[e], counters[e], joint, outcomes, probabilities
             )
-        gain[:] = 0.0
+        zero_words(gain)
         returns(params, state, gain)
         so_far = total[e]
         for p in range(players):
@@ -185,35 +232,37 @@ def advance(
             so_far[p] = gain[p]
         done[e] = movers[e] == TERMINAL
         if done[e]:
-            last = final_obs[e]
-            last[:] = 0.0
-            for p in range(players):
-                observe(params, state, p, last[p])
-            so_far[:] = 0.0
-            state[:] = 0
+            look(legal, observe, view, viewed, params, state, movers[e], 0, obs[e], mask[e], out)
+            copy_rows(obs[e], final_obs[e])
+            zero_words(so_far)
+            zero_words(state)
             init(params, state)
             movers[e], counters[e] = settle(
                 to_move, chance, apply, params, state, keys[e], counters[e], joint, outcomes, probabilities
             )
-        look(legal, observe, params, state, movers[e], obs[e], mask[e], out)
+        look(legal, observe, view, viewed, params, state, movers[e], done[e], obs[e], mask[e], out)
 
 
-@nb.njit((_B3, _U, _I2), cache=True, error_model="numpy")
+@nb.njit((_B3, _U, _I2), cache=True, error_model="numpy", nogil=True)
 def pick(mask, key, actions):
     """Writes a uniformly drawn legal action of each player to move, -1 for the others, into actions int64[B, P]."""
-    counter = np.uint64(0)
+    mask, actions = borrowed(mask), borrowed(actions)
+    width, key, half = mask.shape[2], mix64(key), np.uint64(32)
     for e in range(mask.shape[0]):
-        for p in range(mask.shape[1]):
-            row, count = mask[e, p], 0
-            for a in range(row.size):
-                count += row[a]
-            actions[e, p] = -1
-            if count:
-                skip = np.int64(uniform(key, counter) * count)
-                counter += np.uint64(1)
-                for a in range(row.size):
-                    if row[a]:
+        legal, chosen = mask[e], actions[e]
+        for p in range(legal.shape[0]):
+            row = legal[p]
+            key += np.uint64(GOLDEN)
+            word = mix64(key)
+            a = np.int64((word >> half) * np.uint64(width) >> half)
+            if not row[a]:  # most often it is; else the other half of the word draws among the legal ones
+                count = 0
+                for k in range(width):
+                    count += row[k]
+                skip, a = np.int64((word & np.uint64(0xFFFFFFFF)) * np.uint64(count) >> half), -1
+                for k in range(width):
+                    if row[k]:
                         if skip == 0:
-                            actions[e, p] = a
-                            break
+                            a = k
                         skip -= 1
+            chosen[p] = a

@@ -27,6 +27,8 @@ class Game(abc.ABC):
     Attributes:
         id: the id that makes it again, parameters included: ``leduc_poker(players=3)``.
         version: changes when the game's behaviour does.
+        scores: what an episode pays a player on average under ``"random"`` play, the ``"heuristic"`` agent and
+            ``"optimal"`` play, where these are known: `normalised` measures by them.
     """
 
     id: str
@@ -40,6 +42,18 @@ class Game(abc.ABC):
     simultaneous: bool = False
     has_chance: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def normalised(self, score: float) -> float:
+        """A mean return on the scale where random play is 0, and optimal (or else heuristic) play is 1.
+
+        Raises:
+            ValueError: the game does not know what these are worth.
+        """
+        best = self.scores.get("optimal", self.scores.get("heuristic"))
+        if "random" not in self.scores or best is None:
+            raise ValueError(f"{self.id} knows no returns of random and of good play; it has {dict(self.scores)}")
+        return (score - self.scores["random"]) / (best - self.scores["random"])
 
     @property
     @abc.abstractmethod
@@ -80,11 +94,12 @@ class Game(abc.ABC):
 
         return parallel_env(self, render_mode)
 
-    def vector_env(self, num_envs: int, seed: int = 0) -> VectorEnv:
-        """`num_envs` copies of the game that step together."""
+    def vector_env(self, num_envs: int, seed: int | np.random.Generator = 0, **options: Any) -> VectorEnv:
+        """`num_envs` copies of the game that step together; `options` are `copy`, `threads` and `specialised` (see
+        `VectorEnv`)."""
         from .vector import vector_env
 
-        return vector_env(self, num_envs, seed)
+        return vector_env(self, num_envs, seed, **options)
 
     def __repr__(self) -> str:
         return f"Game({self.id})"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .environment import EnvironmentGame
 from .game import Game, RulesGame
 from .state import State
 
@@ -59,7 +60,7 @@ def infoset_observations(game: Game) -> np.ndarray:
 
 def observation_bounds(game: Game) -> tuple[float, float]:
     """The least and the greatest number an observation may hold, as the game declares; unbounded where it does not."""
-    if isinstance(game, RulesGame):
+    if isinstance(game, (RulesGame, EnvironmentGame)):
         return game.setup.observation_bounds
     root = game.root()
     if type(root).observe is State.observe:

@@ -16,6 +16,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete
 from pettingzoo import AECEnv, ParallelEnv
 
+from .environment import EnvironmentGame
 from .game import Game
 from .observations import observation_bounds
 from .rules import CHANCE
@@ -28,7 +29,7 @@ RENDER_MODES = ("human", "ansi", *(["rgb_array"] if importlib.util.find_spec("PI
 """``human`` prints, ``ansi`` returns the text, ``rgb_array`` (where Pillow is installed) draws it."""
 
 
-class _Table:
+class Table:
     """What both faces share: the state at the table, chance, spaces, rewards, rendering.
 
     An observation is ``{"observation": float32[O], "action_mask": int8[A]}``; the mask is all zero for who is not to
@@ -59,16 +60,17 @@ class _Table:
             )
             for agent in self.possible_agents
         }
-        self.action_spaces = {agent: Discrete(game.num_actions) for agent in self.possible_agents}
+        self.action_spaces: dict[str, Any] = {agent: Discrete(game.num_actions) for agent in self.possible_agents}
         self.state_space = Box(low, high, (players * size,), np.float32)
         self._stream: Stream | None = None
         self._position: State | None = None
+        self._truncated = False
         self._returns = np.zeros(players)
 
     def observation_space(self, agent: str) -> Dict:
         return self.observation_spaces[agent]
 
-    def action_space(self, agent: str) -> Discrete:
+    def action_space(self, agent: str) -> Any:
         return self.action_spaces[agent]
 
     def _deal(self, seed: int | None) -> None:
@@ -139,19 +141,22 @@ class _Table:
         """The state as text (ansi), as uint8[H, W, 3] (rgb_array), or printed (human)."""
         if self.render_mode is None:
             return None
-        text = self.position.render()
         if self.render_mode == "rgb_array":
-            return text_image(text)
+            return self._image()
+        text = self.position.render()
         if self.render_mode == "ansi":
             return text
         print(text)
         return None
 
+    def _image(self) -> np.ndarray:
+        return text_image(self.position.render())
+
     def close(self) -> None:
         """Nothing is held open."""
 
 
-class LudusAECEnv(_Table, AECEnv):
+class LudusAECEnv(Table, AECEnv):
     """A game as a PettingZoo `AECEnv`. Those who move at the same time choose one after the other, unseen."""
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
@@ -175,7 +180,8 @@ class LudusAECEnv(_Table, AECEnv):
             self.rewards = self._gains()
         self._accumulate_rewards()
         if not movers:
-            self.terminations = dict.fromkeys(self.agents, True)
+            self.terminations = dict.fromkeys(self.agents, not self._truncated)
+            self.truncations = dict.fromkeys(self.agents, self._truncated)
             self._deads_step_first()
 
     def step(self, action: int | None) -> None:
@@ -185,7 +191,7 @@ class LudusAECEnv(_Table, AECEnv):
             ValueError: the action is not legal.
         """
         agent = self.agent_selection
-        if self.terminations[agent]:
+        if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
             return
         self._chosen.append(self._legal(self.possible_agents.index(agent), action))
@@ -202,7 +208,7 @@ class LudusAECEnv(_Table, AECEnv):
         return self._view(player, player in self.position.to_move()[len(self._chosen) :])
 
 
-class LudusParallelEnv(_Table, ParallelEnv):
+class LudusParallelEnv(Table, ParallelEnv):
     """A game in which all moves are simultaneous as a PettingZoo `ParallelEnv`."""
 
     def __init__(self, game: Game, render_mode: str | None = None):
@@ -233,7 +239,8 @@ class LudusParallelEnv(_Table, ParallelEnv):
         if movers:
             self._move([self._legal(p, actions[self.possible_agents[p]]) for p in movers])
         over, agents = self.position.terminal, self.agents
-        result = (self._views(), self._gains(), dict.fromkeys(agents, over), dict.fromkeys(agents, False))
+        ends = dict.fromkeys(agents, over and not self._truncated), dict.fromkeys(agents, self._truncated)
+        result = (self._views(), self._gains(), *ends)
         if over:
             self.agents = []
         return (*result, {agent: {} for agent in agents})
@@ -245,6 +252,10 @@ class LudusParallelEnv(_Table, ParallelEnv):
 
 def aec_env(game: Game, render_mode: str | None = None) -> LudusAECEnv:
     """Any game as a PettingZoo `AECEnv`."""
+    if isinstance(game, EnvironmentGame):
+        from .pettingzoo_env import EnvAECEnv
+
+        return EnvAECEnv(game, render_mode)
     return LudusAECEnv(game, render_mode)
 
 
@@ -254,6 +265,10 @@ def parallel_env(game: Game, render_mode: str | None = None) -> LudusParallelEnv
     Raises:
         ValueError: players take turns in this game.
     """
+    if isinstance(game, EnvironmentGame):
+        from .pettingzoo_env import EnvParallelEnv
+
+        return EnvParallelEnv(game, render_mode)
     return LudusParallelEnv(game, render_mode)
 
 

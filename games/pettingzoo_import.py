@@ -71,9 +71,9 @@ class PettingZooGame(Game):
             raise ValueError(f"{self.id} is played in turns: it has no parallel face; use aec_env()")
         return self._new("parallel", render_mode)
 
-    def vector_env(self, num_envs: int, seed: int | np.random.Generator = 0) -> PettingZooVectorEnv:  # type: ignore[override]
-        """`num_envs` environments behind the batched face."""
-        return PettingZooVectorEnv(self, num_envs, seed)
+    def vector_env(self, num_envs: int, seed: int | np.random.Generator = 0, **options: Any) -> PettingZooVectorEnv:
+        """`num_envs` environments behind the batched face, stepped by one thread."""
+        return PettingZooVectorEnv(self, num_envs, seed, **options)
 
     def _new(self, kind: str, render_mode: str | None = None) -> Any:
         mode = {} if render_mode is None else {"render_mode": render_mode}
@@ -90,8 +90,8 @@ class PettingZooVectorEnv(VectorEnv):
 
     game: PettingZooGame
 
-    def __init__(self, game: PettingZooGame, num_envs: int, seed: int | np.random.Generator = 0, *, copy: bool = True):
-        super().__init__(game, num_envs, seed, copy=copy)
+    def __init__(self, game: PettingZooGame, num_envs: int, seed: int | np.random.Generator = 0, **options: Any):
+        super().__init__(game, num_envs, seed, **options)
         kind = "parallel" if game.simultaneous else "aec"
         self._envs = [game._new(kind) for _ in range(self.num_envs)]
         self._episodes: list[tuple[int, list[np.ndarray]]] = [(0, [])] * self.num_envs

@@ -7,11 +7,13 @@ import difflib
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import catalog
+from .dynamics import EnvSetup
+from .environment import EnvironmentGame
 from .game import Game, RulesGame, StateGame
 from .rules import Setup
 from .spec import GameInfo, GameSpec, Parameter, checked
@@ -62,19 +64,33 @@ def make(id: str, **parameters: Any) -> Game:
     twice = set(written) & set(parameters)
     if twice:
         raise ValueError(f"parameter {sorted(twice)[0]!r} is given both in the id {id!r} and as a keyword")
-    every = specs()
-    if name not in every:
-        raise ValueError(unknown_id(name, every))
-    spec = every[name]
-    values = checked(spec, {**written, **parameters})
-    given = ",".join(f"{p.name}={values[p.name]}" for p in spec.parameters if values[p.name] != p.default)
+    spec, named = _find(name)
+    values = checked(spec, {**named, **written, **parameters})
+    usual = {p.name: p.default for p in spec.parameters} | dict(named)
+    given = ",".join(f"{key}={value}" for key, value in values.items() if value != usual[key])
     facts = {
         "id": f"{name}({given})" if given else name,
         "title": spec.title,
         "version": spec.version,
         "parameters": values,
+        "scores": {} if given or named else dict(spec.scores),
     }
     return as_game(spec.build(**values), lambda: spec.build(**values), facts)
+
+
+def _find(name: str) -> tuple[GameSpec, Mapping[str, Any]]:
+    """The spec behind a name, and the parameters that the name of a family's member stands for.
+
+    Raises:
+        ValueError: nobody knows it; the nearest are named.
+    """
+    every = specs()
+    if name in every:
+        return every[name], {}
+    for spec in every.values():
+        if spec.read is not None and name.startswith(spec.id) and (named := spec.read(name)) is not None:
+            return spec, named
+    raise ValueError(unknown_id(name, [*every, *(n for spec in every.values() for n in spec.names)]))
 
 
 def as_game(built: Any, again: Callable[[], Any], facts: Mapping[str, Any]) -> Game:
@@ -85,9 +101,12 @@ def as_game(built: Any, again: Callable[[], Any], facts: Mapping[str, Any]) -> G
         return built
     if isinstance(built, Setup):
         return RulesGame.of(built, **facts)
+    if isinstance(built, EnvSetup):
+        return EnvironmentGame.of(built, **facts)
     if isinstance(built, State):
         return StateGame.of(again, **facts)
-    raise TypeError(f"{facts['id']}: a game's factory returns a State, a Setup or a Game, got {type(built).__name__}")
+    kinds = "a State, a Setup, an EnvSetup or a Game"
+    raise TypeError(f"{facts['id']}: a game's factory returns {kinds}, got {type(built).__name__}")
 
 
 def register(
@@ -173,8 +192,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def unknown_id(name: str, known: Mapping[str, Any]) -> str:
+def unknown_id(name: str, known: Iterable[str]) -> str:
     """The message for an id that nobody knows, with the nearest ones."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "see ludus.available()"
     return f"there is no game {name!r}; {hint}"

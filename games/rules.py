@@ -1,4 +1,4 @@
-"""What the rules of a game are: eight small Numba functions over a flat integer state.
+"""What the rules of a game are: eight or nine small Numba functions over a flat integer state.
 
 A catalogue game is written once, as functions with the names and signatures below. From them come the Python `State`
 view, the compiled tree, the PettingZoo and the batched environments, and sampling. With ``NUMBA_DISABLE_JIT=1`` the
@@ -17,11 +17,16 @@ function       arguments                                      what it does
 ``info``       params, state, player, out -> int64            writes the player's information state (perfect recall)
                                                               as integers; returns how many
 ``observe``    params, state, player, out                     writes the player's observation, zeroed before the call
+``view``       params, state, fresh, obs, legal               optional: what `observe` and `legal` say of all players
 =============  =============================================  ======================================================
 
 `params` and `state` are ``int64[n]``; a stretch of either may hold floats, read through ``.view(np.float64)``. `out` is
 ``int64[num_actions]`` (legal), ``float64[num_players]`` (returns), ``int64[info_size]`` (info) or
 ``float32[observation_size]`` (observe).
+
+`view` makes batched environments fast: ``obs`` is ``float32[P, O]`` and ``legal`` ``bool[P, A]``. With ``fresh = 1``
+both come zeroed; with ``fresh = 0`` they hold what `view` wrote before the last step (one `apply` of the players' and
+any of chance's), so that it may write only what has changed.
 """
 
 from __future__ import annotations
@@ -41,6 +46,9 @@ _IA = nb.types.int64[::1]
 _FA = nb.types.float64[::1]
 _OA = nb.types.float32[::1]
 
+VIEW = nb.types.void(_IA, _IA, _I, nb.types.float32[:, ::1], nb.types.boolean[:, ::1])
+"""The signature of `view`, in rules and in environments."""
+
 SIGNATURES = {
     "init": nb.types.void(_IA, _IA),
     "to_move": _I(_IA, _IA),
@@ -50,6 +58,7 @@ SIGNATURES = {
     "returns": nb.types.void(_IA, _IA, _FA),
     "info": _I(_IA, _IA, _I, _IA),
     "observe": nb.types.void(_IA, _IA, _I, _OA),
+    "view": VIEW,
 }
 
 POINTERS = {name: nb.types.FunctionType(signature) for name, signature in SIGNATURES.items()}
@@ -62,7 +71,7 @@ def rule(function: Callable) -> Callable:
 
 
 class Rules(NamedTuple):
-    """The eight functions of one game."""
+    """The functions of one game; `view` is None where it has none."""
 
     init: Callable
     to_move: Callable
@@ -72,10 +81,11 @@ class Rules(NamedTuple):
     returns: Callable
     info: Callable
     observe: Callable
+    view: Callable | None = None
 
     @classmethod
     def of(cls, namespace: Mapping[str, Any]) -> Rules:
-        """Collects the rules from a module's ``globals()``; `chance` may be absent in a game without chance.
+        """Collects the rules from a module's ``globals()``; `view` may be absent, and `chance` in a game without.
 
         Raises:
             ValueError: a rule is missing.
@@ -83,9 +93,11 @@ class Rules(NamedTuple):
         found: dict[str, Any] = {name: namespace.get(name) for name in cls._fields}
         if found["chance"] is None:
             found["chance"] = no_chance
-        missing = [name for name, function in found.items() if function is None]
+        missing = [name for name, function in found.items() if function is None and name != "view"]
         if missing:
-            raise ValueError(f"these rules are missing: {', '.join(missing)}; a game needs {', '.join(cls._fields)}")
+            raise ValueError(
+                f"these rules are missing: {', '.join(missing)}; a game needs {', '.join(cls._fields[:-1])}"
+            )
         return cls(**found)
 
     def compiled(self) -> Rules:
@@ -101,6 +113,11 @@ class Rules(NamedTuple):
 def no_chance(params, state, outcomes, probabilities):
     """The `chance` rule of a game without chance."""
     return 0
+
+
+@rule
+def no_view(params, state, fresh, obs, legal):
+    """Stands for the `view` of a game without one: never called."""
 
 
 @dataclass(frozen=True, kw_only=True)

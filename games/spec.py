@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -60,6 +60,10 @@ class GameSpec:
         players: for people: ``"2"`` or ``"2-5"``.
         tags: what it may be searched by, for instance ``"imperfect-information"``.
         version: changes when the game's behaviour does.
+        read: reads the names of a family, for instance ``lbf/8x8-2p-2f-coop``: -> parameters, or None where it is none.
+        names: the family's usual names, for people.
+        scores: what an episode with default parameters pays a player on average: ``"random"`` play, the ``"heuristic"``
+            agent, ``"optimal"`` play, those that are known.
     """
 
     id: str
@@ -69,6 +73,9 @@ class GameSpec:
     parameters: tuple[Parameter, ...] = ()
     tags: tuple[str, ...] = ()
     version: int = 1
+    read: Callable[[str], Mapping[str, Any] | None] | None = None
+    names: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 class GameInfo(NamedTuple):

@@ -27,10 +27,10 @@ HOMES = {
     "torch": lambda f: f.startswith("marl/"),
     "pyspiel": lambda f: f == "games/openspiel.py",
     "pygambit": lambda f: False,
-    "pettingzoo": lambda f: f in ("games/pettingzoo.py", "games/pettingzoo_import.py", "testing.py"),
+    "pettingzoo": lambda f: bool(re.search(r"^games/pettingzoo\w*\.py$|^testing\.py$", f)),
     "matplotlib": lambda f: f.startswith("report/"),
     "plotly": lambda f: f.startswith("report/"),
-    "numba": lambda f: bool(re.search(r"/_[a-z_]+\.py$|^games/rules\.py$|^games/catalog/", f)),
+    "numba": lambda f: bool(re.search(r"/_[a-z_]+\.py$|^games/(rules|dynamics)\.py$|^games/catalog/", f)),
 }
 
 

@@ -92,6 +92,27 @@ def observe(params, state, player, out):
             mine[cell], theirs[cell], free[cell] = a, b, 1 - a - b
 
 
+@rule
+def view(params, state, fresh, obs, legal):
+    """As `observe`, but only the cell of the last move is written where the rest is there."""
+    rows, columns = params[0], params[1]
+    size, moves = rows * columns, state[MOVES]
+    if fresh:
+        observe(params, state, 0, obs[0])
+        observe(params, state, 1, obs[1])
+    else:
+        column = (state[HISTORY + (moves - 1) // 16] & 15) - 1
+        cell = ((state[HEIGHTS] >> 4 * column & 15) - 1) * columns + column
+        mover = moves + 1 & 1
+        obs[mover][cell], obs[1 - mover][size + cell] = 1.0, 1.0
+        obs[0][2 * size + cell], obs[1][2 * size + cell] = 0.0, 0.0
+    mine, other = legal[moves & 1], legal[1 - (moves & 1)]
+    going = state[WINNER] == 0
+    for column in range(columns):
+        other[column] = False
+        mine[column] = going and (state[HEIGHTS] >> 4 * column & 15) < rows
+
+
 RULES = Rules.of(globals())
 
 
