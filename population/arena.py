@@ -23,7 +23,7 @@ from .facing import gradient, plans_of, respond
 from .functional_games import FunctionalGame
 from .match import Engine, small_tree
 from .meta_solvers import marginals, product
-from .oracles import VectorAgent
+from .oracle import VectorAgent
 
 SUPPORT = 1e-8
 """Members that are met less often do not count as met."""

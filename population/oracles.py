@@ -1,161 +1,55 @@
-"""Oracles: how a new member of a population is made, given whom it shall meet.
-
-Every oracle is a frozen record of options with three functions. A *state* is a dict of arrays, so that it can be kept
-as npz; the oracle goes on from it, or starts a new member.
-"""
+"""The oracles: exact best responses, learners against a mixture of opponents, and any function."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..games.agent import Agent
-from ..games.game import Game
 from ..games.policy import Policy
 from ..games.tabulate import tabulate
 from ..games.tree import GameTree
 from ..solvers.tree import _mccfr
 from ..solvers.tree.cfr import behaviour
 from ..solvers.tree.mccfr import external, seed_key
-from .facing import Facing, agent_of, facing, gradient, plans_of, realisation_plans, respond, with_part
+from .facing import Facing, facing, gradient, realisation_plans, respond, with_part
 from .functional_games import FunctionalGame
+from .oracle import (
+    INITIAL,
+    Opponents,
+    Oracle,
+    OracleState,
+    VectorAgent,
+    checked,
+    greedy,
+    member_agent,
+    mixed_plans,
+    seat,
+    start_state,
+    tree_of,
+    vectors_of,
+    with_tree,
+)
 
-OracleState = dict[str, np.ndarray]
-Opponents = Sequence[Any]
-"""K opponents, of which one is drawn for each match: each is an agent that sits in all other seats, or a sequence of
-agents with one for each seat of the game (the learner's own entry is not looked at)."""
-INITIAL = ("uniform", "random", "pure")
-"""How tabular members start: all actions alike, drawn from the simplex, or one random action each."""
-
-
-@runtime_checkable
-class Oracle(Protocol):
-    """What a loop over populations asks of an oracle."""
-
-    def start(self, game: Any, seed: int | np.random.Generator = 0) -> OracleState:
-        """A new member that has learned nothing."""
-        ...
-
-    def train(
-        self,
-        game: Any,
-        state: OracleState,
-        player: int,
-        opponents: Opponents,
-        weights: Any,
-        seed: int | np.random.Generator = 0,
-        budget: int = 1,
-    ) -> OracleState:
-        """The member after training in one seat against a mixture of opponents; `state` stays as it is.
-
-        Args:
-            weights: float64[K], which opponent is met how often; sums to one.
-            budget: how long, in units that the oracle documents.
-        """
-        ...
-
-    def agent(self, game: Any, state: OracleState) -> Agent:
-        """The member as an agent for all seats (those that were not trained play as they started)."""
-        ...
-
-
-class VectorAgent(Agent):
-    """A strategy of a game over parameter vectors; such games are not played move by move."""
-
-    def __init__(self, vector: Any, name: str = "vector"):
-        self.vector = np.array(vector, np.float64)
-        self.vector.setflags(write=False)
-        self.name = name
-
-
-# -- what oracles share ------------------------------------------------------------------------------------------------
-
-
-def start_state(game: Any, initial: str, seed: int | np.random.Generator) -> OracleState:
-    """{"probabilities": float64[S]} of a game with a tree, {"vector": float64[D]} of one over vectors (drawn).
-
-    Raises:
-        ValueError: an unknown way to start.
-    """
-    if initial not in INITIAL:
-        raise ValueError(f"initial must be one of {', '.join(INITIAL)}, got {initial!r}")
-    rng = np.random.default_rng(seed)
-    if isinstance(game, FunctionalGame):
-        return {"vector": game.sample(1, rng)[0]}
-    tree = _tree(game)
-    if initial == "uniform":
-        return {"probabilities": Policy.uniform(tree).probabilities.copy()}
-    if initial == "random":
-        return {"probabilities": Policy.random(tree, rng).probabilities.copy()}
-    return {"probabilities": greedy(tree, rng.random(tree.num_sequences))}
-
-
-def greedy(tree: GameTree, values: np.ndarray) -> np.ndarray:
-    """float64[S]: the pure profile that takes the action of greatest value (the first of equals) everywhere."""
-    order = np.lexsort((-np.arange(tree.num_sequences), values, tree.sequence_infoset))
-    infoset = tree.sequence_infoset[order]
-    best = order[np.append(infoset[1:] != infoset[:-1], True) & (infoset >= 0)]
-    out = np.zeros(tree.num_sequences)
-    out[best] = 1.0
-    out[tree.sequence_start[:-1]] = 1.0
-    return out
-
-
-def checked(opponents: Opponents, weights: Any, budget: int) -> np.ndarray:
-    """The weights as float64[K].
-
-    Raises:
-        ValueError: no opponents, weights that do not fit or are no distribution, a budget below 1.
-    """
-    if len(opponents) == 0:
-        raise ValueError("opponents must name at least one opponent")
-    mix = np.asarray(weights, np.float64)
-    if mix.shape != (len(opponents),):
-        raise ValueError(f"weights must have one entry for each of the {len(opponents)} opponents, got {mix.shape}")
-    if not (mix >= 0.0).all() or abs(mix.sum() - 1.0) > 1e-6:
-        raise ValueError(f"weights must be probabilities that sum to 1, got a sum of {mix.sum():.6g}")
-    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
-        raise ValueError(f"budget must be an integer of at least 1, got {budget!r}")
-    return mix / mix.sum()
-
-
-def _tree(game: Any) -> GameTree:
-    if isinstance(game, Game):
-        return game.tree()
-    raise TypeError(f"game must be a ludus.Game or a game over vectors, got {type(game).__name__}")
-
-
-def _player(game: Any, player: int) -> int:
-    players = 2 if isinstance(game, FunctionalGame) else game.num_players
-    if player not in range(players):
-        raise ValueError(f"player must be from 0 to {players - 1}, got {player!r}")
-    return int(player)
-
-
-def _plans(game: Game, opponents: Opponents, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(plans float64[K', S], weights float64[K']) of the opponents that are met at all."""
-    met = np.flatnonzero(weights)
-    return np.array([plans_of(game, opponents[k]) for k in met]), weights[met]
-
-
-def _vectors(opponents: Opponents) -> np.ndarray:
-    for opponent in opponents:
-        if not isinstance(opponent, VectorAgent):
-            raise TypeError(f"opponents in a game over vectors must be VectorAgents, got {type(opponent).__name__}")
-    return np.stack([opponent.vector for opponent in opponents])
-
-
-def _agent(game: Any, state: OracleState, name: str) -> Agent:
-    if isinstance(game, FunctionalGame):
-        return VectorAgent(state["vector"], name)
-    return agent_of(game, state["probabilities"], name)
-
-
-# -- the oracles -------------------------------------------------------------------------------------------------------
+__all__ = [
+    "INITIAL",
+    "MCCFR",
+    "ORACLES",
+    "CallableOracle",
+    "EvolutionStrategies",
+    "Exact",
+    "Opponents",
+    "Oracle",
+    "OracleState",
+    "QLearning",
+    "VectorAgent",
+    "find_oracle",
+    "start_state",
+]
 
 
 @dataclass(frozen=True)
@@ -181,15 +75,15 @@ class Exact:
         seed: int | np.random.Generator = 0,
         budget: int = 1,
     ) -> OracleState:
-        mix, player = checked(opponents, weights, budget), _player(game, player)
+        mix, player = checked(opponents, weights, budget), seat(game, player)
         if isinstance(game, FunctionalGame):
-            return {"vector": game.best_response(_vectors(opponents), mix)[0]}
-        tree = _tree(game)
-        _, reply = respond(tree, player, gradient(tree, player, *_plans(game, opponents, mix)))
+            return {"vector": game.best_response(vectors_of(opponents), mix)[0]}
+        tree = tree_of(game)
+        _, reply = respond(tree, player, gradient(tree, player, *mixed_plans(game, opponents, mix)))
         return {"probabilities": with_part(tree, state["probabilities"], player, reply)}
 
     def agent(self, game: Any, state: OracleState) -> Agent:
-        return _agent(game, state, "best response")
+        return member_agent(game, state, "best response")
 
 
 @dataclass(frozen=True)
@@ -215,7 +109,7 @@ class QLearning:
             raise ValueError(f"epsilon must be above 0 and at most 1, got {self.epsilon!r}")
 
     def start(self, game: Any, seed: int | np.random.Generator = 0) -> OracleState:
-        state, size = start_state(_with_tree(game, "q_learning"), self.initial, seed), game.tree().num_sequences
+        state, size = start_state(with_tree(game, "q_learning"), self.initial, seed), game.tree().num_sequences
         return {**state, "values": np.zeros(size), "visits": np.zeros(size), "episodes": np.zeros(1, np.int64)}
 
     def train(
@@ -230,10 +124,10 @@ class QLearning:
     ) -> OracleState:
         from . import _oracles
 
-        mix, player = checked(opponents, weights, budget), _player(game, player)
-        tree = _with_tree(game, "q_learning").tree()
+        mix, player = checked(opponents, weights, budget), seat(game, player)
+        tree = with_tree(game, "q_learning").tree()
         values, visits = state["values"].copy(), state["visits"].copy()
-        done, task = int(state["episodes"][0]), facing(tree, player, *_plans(game, opponents, mix))
+        done, task = int(state["episodes"][0]), facing(tree, player, *mixed_plans(game, opponents, mix))
         way = (self.rate, self.epsilon, self.decay)
         _oracles.q_learning(done, int(budget), seed_key(seed), *task, *way, values, visits)
         return {
@@ -244,7 +138,7 @@ class QLearning:
         }
 
     def agent(self, game: Any, state: OracleState) -> Agent:
-        return _agent(game, state, "Q-learner")
+        return member_agent(game, state, "Q-learner")
 
 
 @dataclass(frozen=True)
@@ -259,7 +153,7 @@ class MCCFR:
     initial: str = "uniform"
 
     def start(self, game: Any, seed: int | np.random.Generator = 0) -> OracleState:
-        state, size = start_state(_with_tree(game, "mccfr"), self.initial, seed), game.tree().num_sequences
+        state, size = start_state(with_tree(game, "mccfr"), self.initial, seed), game.tree().num_sequences
         uniform = Policy.uniform(game.tree()).probabilities.copy()
         return {
             **state,
@@ -279,10 +173,10 @@ class MCCFR:
         seed: int | np.random.Generator = 0,
         budget: int = 1,
     ) -> OracleState:
-        mix, player = checked(opponents, weights, budget), _player(game, player)
-        tree = _with_tree(game, "mccfr").tree()
+        mix, player = checked(opponents, weights, budget), seat(game, player)
+        tree = with_tree(game, "mccfr").tree()
         new = {name: array.copy() for name, array in state.items()}
-        task = facing(tree, player, *_plans(game, opponents, mix))
+        task = facing(tree, player, *mixed_plans(game, opponents, mix))
         done = int(new["walks"][player])
         average = _walk(tree, player, task, done, int(budget), seed, new["policy"], new["regret"], new["total"])
         new["walks"][player] = done + budget
@@ -290,7 +184,7 @@ class MCCFR:
         return new
 
     def agent(self, game: Any, state: OracleState) -> Agent:
-        return _agent(game, state, "MCCFR")
+        return member_agent(game, state, "MCCFR")
 
 
 def _walk(
@@ -362,16 +256,16 @@ class EvolutionStrategies:
         seed: int | np.random.Generator = 0,
         budget: int = 1,
     ) -> OracleState:
-        mix, player = checked(opponents, weights, budget), _player(game, player)
+        mix, player = checked(opponents, weights, budget), seat(game, player)
         rng = np.random.default_rng(seed)
         if isinstance(game, FunctionalGame):
-            others = _vectors(opponents)
+            others = vectors_of(opponents)
             found = self._climb(
                 state["vector"], lambda rows: game.payoffs(game.project(rows), others) @ mix, rng, budget
             )
             return {"vector": game.project(found[None])[0]}
-        tree = _tree(game)
-        grad = gradient(tree, player, *_plans(game, opponents, mix))
+        tree = tree_of(game)
+        grad = gradient(tree, player, *mixed_plans(game, opponents, mix))
         own = slice(tree.sequence_start[player] + 1, tree.sequence_start[player + 1])
         logits = state["logits"].copy()
 
@@ -387,7 +281,7 @@ class EvolutionStrategies:
         return {"logits": logits, "probabilities": softmax(tree, logits)}
 
     def agent(self, game: Any, state: OracleState) -> Agent:
-        return _agent(game, state, "evolved")
+        return member_agent(game, state, "evolved")
 
     def _climb(self, x: np.ndarray, fitness: Callable, rng: np.random.Generator, generations: int) -> np.ndarray:
         half = self.population // 2
@@ -458,14 +352,7 @@ class CallableOracle:
             return self.make_agent(game, state)
         if not {"probabilities", "vector"} & state.keys():
             raise TypeError("this oracle returned a dict of arrays of its own: give make_agent(game, state) -> Agent")
-        return _agent(game, state, getattr(self.function, "__name__", "callable"))
-
-
-def _with_tree(game: Any, who: str) -> Game:
-    if isinstance(game, FunctionalGame):
-        raise ValueError(f"{who} needs a game with a tree; over vectors use 'exact' or 'evolution_strategies'")
-    _tree(game)
-    return game
+        return member_agent(game, state, getattr(self.function, "__name__", "callable"))
 
 
 ORACLES: dict[str, Callable[..., Any]] = {
