@@ -16,12 +16,22 @@ from .tree.evaluate import Evaluation, best_response, evaluate, expected_values,
 if TYPE_CHECKING:
     from .correlation import correlated, incentive_gap
     from .large import SampledPolicy, iterate_large, sample_large
-    from .matrix.correlated import CorrelatedProfile
     from .matrix.components import NashSet, nash_sets
+    from .matrix.correlated import CorrelatedProfile
+    from .matrix.correlated_learning import LearnedPlay, learn_correlated, learning_play
+    from .matrix.dominance import Elimination, eliminate, rationalisable
+    from .matrix.ess import evolutionarily_stable, is_ess
+    from .matrix.levels import Hierarchy, cognitive_hierarchy, level_k
     from .matrix.logit_branch import Branch, trace_branch
     from .matrix.nash import NashMethod, nash, nash_methods
     from .matrix.nash_learning import no_regret
+    from .matrix.polytope import correlated_vertices
     from .matrix.profile import Profile, StrategicForm, strategic_form
+    from .matrix.quantal import QuantalFit, fit_quantal_response, quantal_branch, quantal_error, quantal_response
+    from .matrix.refine import ProperComponent, is_perfect, is_proper, proper_components, proper_equilibria
+    from .matrix.security import Patrol, security_game
+    from .matrix.selection import Price, is_strict, payoff_dominant, prices, risk_dominant, select
+    from .matrix.stackelberg import Commitment, bayesian_stackelberg, stackelberg
     from .tree.certify import Certificate, certify
     from .tree.correlated import CorrelatedEquilibrium
     from .tree.correlation_plan import CorrelationPlan
@@ -50,6 +60,39 @@ _HOME = {
     "CorrelatedEquilibrium": "tree.correlated",
     "correlated": "correlation",
     "CorrelatedProfile": "matrix.correlated",
+    "LearnedPlay": "matrix.correlated_learning",
+    "learn_correlated": "matrix.correlated_learning",
+    "learning_play": "matrix.correlated_learning",
+    "correlated_vertices": "matrix.polytope",
+    "Elimination": "matrix.dominance",
+    "eliminate": "matrix.dominance",
+    "rationalisable": "matrix.dominance",
+    "ProperComponent": "matrix.refine",
+    "is_perfect": "matrix.refine",
+    "is_proper": "matrix.refine",
+    "proper_components": "matrix.refine",
+    "proper_equilibria": "matrix.refine",
+    "evolutionarily_stable": "matrix.ess",
+    "is_ess": "matrix.ess",
+    "Hierarchy": "matrix.levels",
+    "cognitive_hierarchy": "matrix.levels",
+    "level_k": "matrix.levels",
+    "QuantalFit": "matrix.quantal",
+    "fit_quantal_response": "matrix.quantal",
+    "quantal_branch": "matrix.quantal",
+    "quantal_error": "matrix.quantal",
+    "quantal_response": "matrix.quantal",
+    "Patrol": "matrix.security",
+    "security_game": "matrix.security",
+    "Price": "matrix.selection",
+    "is_strict": "matrix.selection",
+    "payoff_dominant": "matrix.selection",
+    "prices": "matrix.selection",
+    "risk_dominant": "matrix.selection",
+    "select": "matrix.selection",
+    "Commitment": "matrix.stackelberg",
+    "bayesian_stackelberg": "matrix.stackelberg",
+    "stackelberg": "matrix.stackelberg",
     "CorrelationPlan": "tree.correlation_plan",
     "Incentives": "tree.deviations",
     "incentive_gap": "correlation",

@@ -1,4 +1,4 @@
-"""Kernels of the regret learners: what each plays, what it learns, and many rounds of all of them against each other."""
+"""Kernels of the regret learners: what each plays, what it learns, and many rounds of all against each other."""
 
 from __future__ import annotations
 
@@ -113,7 +113,6 @@ def self_play(kind, rounds, payoffs, counts, etas, memories, total):
     """
     players, most = len(counts), memories.shape[1]
     x, worth = np.zeros((players, most)), np.zeros((players, most))
-    rates = np.zeros((most, most))
     digits = np.zeros(players, np.int64)
     before, after = np.ones(players + 1), np.ones(players + 1)
     own = [np.ascontiguousarray(memories[p, : counts[p], : counts[p]]) for p in range(players)]

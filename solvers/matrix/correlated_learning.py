@@ -7,7 +7,7 @@ Mas-Colell 2000). The bounds hold against any sequence of payoffs, an adversary'
 | regret | against | learner | bound after T rounds, A actions, payoffs of range Δ |
 |---|---|---|---|
 | external | the best action | Hedge (Freund & Schapire 1997) | Δ √(T ln A / 2) |
-| internal | b wherever a was played, the worst pair | regret matching on pairs (Hart & Mas-Colell 2000) | Δ √((A - 1) T) |
+| internal | some b wherever a was played | pairs' regret matching (Hart & Mas-Colell 2000) | Δ √((A - 1) T) |
 | swap | any function of the action played | a Hedge for each action (Blum & Mansour 2007) | Δ √(T A ln A / 2) |
 """
 
