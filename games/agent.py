@@ -84,6 +84,19 @@ class PreferenceAgent(Agent):
         return np.eye(legal.shape[1])[self.preference[ranked.argmax(axis=1)]], memory
 
 
+class ScriptedAgent(Agent):
+    """Takes the legal action that a function of the observations likes best; of equals the first."""
+
+    def __init__(self, prefer: Callable[[np.ndarray, np.ndarray], np.ndarray], name: str = ""):
+        """prefer: (obs float32[B, O], legal bool[B, A]) -> float64[B, A]."""
+        self._prefer = prefer
+        self.name = name or getattr(prefer, "__name__", type(self).__name__)
+
+    def probabilities(self, obs: np.ndarray, legal: np.ndarray, memory: Any = None) -> tuple[np.ndarray, Any]:
+        liked = np.where(legal, self._prefer(obs, legal), -np.inf)
+        return np.eye(legal.shape[1])[liked.argmax(axis=1)], memory
+
+
 class StateAgent(Agent):
     """An agent written over the readable `State`, such as a scripted bot; it must look only at what its player knows.
 
