@@ -96,7 +96,7 @@ class TreeArena:
     def mixture(self, player: int, weights: np.ndarray) -> np.ndarray:
         """float64[S]: the realisation plan of a mixture of a player's members (its own sequences; else 0)."""
         out, own = np.zeros(self.tree.num_sequences), self._own(player)
-        for i in np.flatnonzero(weights):
+        for i in np.flatnonzero(weights).tolist():
             out[own] += weights[i] * self._plan(player, i)[own]
         return out
 
@@ -112,7 +112,7 @@ class TreeArena:
         total = 0.0
         for p, part in enumerate(parts):
             own = self._own(p)
-            told = np.flatnonzero(part > 0.0) if conditional else [-1]
+            told = np.flatnonzero(part > 0.0).tolist() if conditional else [-1]
             for i in told:
                 others = np.take(joint, i, axis=p) if conditional else joint.sum(axis=p)
                 total += respond(self.tree, p, self._against(p, others))[0]
@@ -121,7 +121,7 @@ class TreeArena:
             if not conditional:
                 total -= sum(
                     float(self._plan(p, i)[own] @ self._against(p, np.take(joint, i, axis=p))[own])
-                    for i in np.flatnonzero(part)
+                    for i in np.flatnonzero(part).tolist()
                 )
         return max(total, 0.0)
 

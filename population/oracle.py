@@ -132,7 +132,7 @@ def seat(game: Any, player: int) -> int:
 
 def mixed_plans(game: Game, opponents: Opponents, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(plans float64[K', S], weights float64[K']) of the opponents that are met at all."""
-    met = np.flatnonzero(weights)
+    met = np.flatnonzero(weights).tolist()
     return np.array([plans_of(game, opponents[k]) for k in met]), weights[met]
 
 

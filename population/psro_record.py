@@ -119,6 +119,6 @@ def read_run(
         while len(states[int(p)]) <= int(i):
             states[int(p)].append({})
         states[int(p)][int(i)][key] = arrays[name]
-    history = tuple(PSRORecord(int(r[0]), *map(float, r[1:4]), int(r[4])) for r in head["history"])
+    history = tuple(PSRORecord(int(t), s, conv, gap, int(n)) for t, s, conv, gap, n in head["history"].tolist())
     finished, rounds, worth = head["ladder"].tolist()
     return states, history, head["payoffs"], (int(finished), int(rounds), worth)
