@@ -1,4 +1,4 @@
-"""What all environments that draw their own chance share: faces, specialised kernels, threads, errors, documentation."""
+"""What all environments that draw their own chance share: faces, own kernels, threads, errors, documentation."""
 
 from __future__ import annotations
 
