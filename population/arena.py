@@ -112,17 +112,11 @@ class TreeArena:
         total = 0.0
         for p, part in enumerate(parts):
             own = self._own(p)
-            told = np.flatnonzero(part > 0.0).tolist() if conditional else [-1]
-            for i in told:
-                others = np.take(joint, i, axis=p) if conditional else joint.sum(axis=p)
+            told = [(i, np.take(joint, i, axis=p)) for i in np.flatnonzero(part > 0.0).tolist()]
+            for others in [row for _, row in told] if conditional else [joint.sum(axis=p)]:
                 total += respond(self.tree, p, self._against(p, others))[0]
-                if conditional:
-                    total -= float(self._plan(p, i)[own] @ self._against(p, others)[own])
-            if not conditional:
-                total -= sum(
-                    float(self._plan(p, i)[own] @ self._against(p, np.take(joint, i, axis=p))[own])
-                    for i in np.flatnonzero(part).tolist()
-                )
+            for i, others in told:
+                total -= float(self._plan(p, i)[own] @ self._against(p, others)[own])
         return max(total, 0.0)
 
     def _against(self, player: int, others: np.ndarray) -> np.ndarray:

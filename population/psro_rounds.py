@@ -90,7 +90,8 @@ class Run:
         players = range(self.arena.players) if self.arena.symmetric else [player]
         sizes = [len(self.arena.members[0 if self.arena.symmetric else p]) for p in range(self.arena.players)]
         grown = np.full((self.arena.players, *sizes), np.nan)
-        grown[(slice(None), *(slice(n) for n in payoffs.shape[1:]))] = payoffs
+        known: tuple[Any, ...] = (slice(None), *(slice(n) for n in payoffs.shape[1:]))
+        grown[known] = payoffs
         for p in players:
             rows = [np.arange(n) for n in sizes]
             rows[p] = np.array([place])
