@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,8 @@ class QuantalFit:
     """The precision that explains observed play best.
 
     Attributes:
-        lam: its maximum-likelihood estimate on the traced part of the branch; infinite where the likelihood still
-            rises at its end by more than rounding.
+        lam: its maximum-likelihood estimate on the traced part of the branch; infinite where no precision does better
+            than the end.
         profile: the quantal response equilibrium there.
         log_likelihood: of the counts, without the multinomial coefficient.
         branch: what was traced.
@@ -104,23 +105,24 @@ def fit_quantal_response(game: Any, counts: Sequence[Any], *, most: float = 1e4)
         logs = [rows[0] for rows in branch.log_probabilities]
     else:
 
-        def point(share: float) -> tuple[float, list[np.ndarray]]:
-            k = min(low + int(share), high - 1)
-            part = share - (k - low)
-            lam = (1 - part) * branch.lam[k] + part * branch.lam[k + 1]
+        def point(k: int, part: float) -> tuple[float, list[np.ndarray]]:
+            lam = float((1 - part) * branch.lam[k] + part * branch.lam[k + 1])
             start = [(1 - part) * rows[k] + part * rows[k + 1] for rows in branch.log_probabilities]
             return lam, _corrected(payoffs, start, lam)
 
-        def depth(share: float) -> float:
-            return -float(sum(l @ c for l, c in zip(point(share)[1], seen)))
+        def depth(k: int, part: float) -> float:
+            return -float(sum(l @ c for l, c in zip(point(k, part)[1], seen)))
 
-        found = minimize_scalar(depth, bounds=(0.0, float(high - low)), method="bounded", options={"xatol": 1e-9})
-        # The ends themselves, which a bounded search only approaches.
-        share = min((found.x, 0.0, float(high - low)), key=depth)
-        best, logs = point(float(share))
+        tries = []
+        for k in range(low, high):
+            found = minimize_scalar(partial(depth, k), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+            # The ends themselves, which a bounded search only approaches.
+            tries += [(depth(k, part), k, part) for part in (float(found.x), 0.0, 1.0)]
+        best, logs = point(*min(tries)[1:])
     profile = Profile.of(payoffs, [np.exp(l) for l in logs], method="maximum-likelihood logit response")
     height = float(sum(l @ c for l, c in zip(logs, seen)))
-    rising = top == len(heights) - 1 and best >= branch.lam[-1] * (1 - 1e-6) and heights[-1] > heights[-2]
+    rounding = 1e-9 * float(sum(c.sum() for c in seen))
+    rising = heights[-1] >= height - rounding and heights[-1] > heights[0] + rounding
     return QuantalFit(np.inf if rising else float(best), profile, height, branch, heights)
 
 
