@@ -11,12 +11,28 @@ import math
 from numba import njit
 
 from ._kernels_gauss import best_of_all, draw_factors, normal_cdf, win_factors
-from ._kernels_pairs import BETA, DRIFT, EPSILON, KAPPA, KIND, LIMIT, MARGIN, TAU, WEIGHTS, margin_factor, pairwise_fast
+from ._kernels_pairs import (
+    BETA,
+    DELTA,
+    DRIFT,
+    EPSILON,
+    KAPPA,
+    KIND,
+    LIMIT,
+    MARGIN,
+    MU,
+    OMEGA,
+    TAU,
+    VAR,
+    WEIGHTS,
+    margin_factor,
+    pairwise_fast,
+)
 from ._kernels_weng_lin import plackett_luce, sort_teams
 
 
 @njit(cache=True, error_model="numpy")
-def sum_variances(starts, first, count, players, weights, mu, var, extra, options, team_mu, team_var):
+def sum_variances(starts, first, count, players, weights, mu, var, extra, options, teams):
     """Mean and variance of every team's summed skill, with ``extra`` added to every player's variance."""
     partial = options[WEIGHTS] == 1
     for t in range(count):
@@ -30,17 +46,25 @@ def sum_variances(starts, first, count, players, weights, mu, var, extra, option
             else:
                 mean += mu[p]
                 total += var[p] + extra
-        team_mu[t] = mean
-        team_var[t] = total
+        teams[MU, t] = mean
+        teams[VAR, t] = total
 
 
 @njit(cache=True, error_model="numpy")
-def move_variances(starts, first, count, players, weights, mu, var, extra, team_var, options, values, omega, delta):
+def move_variances(starts, first, count, players, weights, mu, var, extra, options, values, teams):
     """Share every team's step among its players, whose variances grow by ``extra`` first."""
+    plain = options[WEIGHTS] == 0
     for t in range(count):
-        scale = 1.0 / team_var[t] if team_var[t] > 0.0 else 0.0
-        gains = omega[t] >= 0.0
-        step, shrink = omega[t] * scale, delta[t] * scale
+        start = starts[first + t]
+        if plain and starts[first + t + 1] == start + 1 and teams[VAR, t] > 0.0:
+            p = players[start]
+            mu[p] += teams[OMEGA, t]
+            new = teams[VAR, t] * max(1.0 - teams[DELTA, t], values[KAPPA])
+            var[p] = min(new, var[p]) if options[LIMIT] else new
+            continue
+        scale = 1.0 / teams[VAR, t] if teams[VAR, t] > 0.0 else 0.0
+        gains = teams[OMEGA, t] >= 0.0
+        step, shrink = teams[OMEGA, t] * scale, teams[DELTA, t] * scale
         for s in range(starts[first + t], starts[first + t + 1]):
             p = players[s]
             own = var[p] + extra
@@ -57,10 +81,10 @@ def move_variances(starts, first, count, players, weights, mu, var, extra, team_
 
 
 @njit(cache=True, error_model="numpy")
-def two_teams(first, rank, score, team_mu, team_var, options, values, omega, delta):
+def two_teams(first, rank, score, options, values, teams):
     """A match of two teams, for which full and part, Plackett–Luce and Bradley–Terry are one."""
-    inv = 1.0 / math.sqrt(team_var[0] + team_var[1] + 2.0 * values[BETA] * values[BETA])
-    x = (team_mu[0] - team_mu[1]) * inv
+    inv = 1.0 / math.sqrt(teams[VAR, 0] + teams[VAR, 1] + 2.0 * values[BETA] * values[BETA])
+    x = (teams[MU, 0] - teams[MU, 1]) * inv
     difference = rank[first + 1] - rank[first]
     if options[KIND] == 2:
         t = values[EPSILON] * inv
@@ -81,63 +105,46 @@ def two_teams(first, rank, score, team_mu, team_var, options, values, omega, del
         d *= f
     o *= inv
     d *= inv * inv * inv
-    omega[0], omega[1] = o * team_var[0], -o * team_var[1]
+    teams[OMEGA, 0], teams[OMEGA, 1] = o * teams[VAR, 0], -o * teams[VAR, 1]
     # The default gamma sqrt(S) / c times S / c².
-    delta[0] = d * team_var[0] * math.sqrt(team_var[0])
-    delta[1] = d * team_var[1] * math.sqrt(team_var[1])
+    teams[DELTA, 0] = d * teams[VAR, 0] * math.sqrt(teams[VAR, 0])
+    teams[DELTA, 1] = d * teams[VAR, 1] * math.sqrt(teams[VAR, 1])
 
 
 @njit(cache=True, error_model="numpy")
 def rate_match_fast(
-    starts, first, count, players, rank, score, weights, mu, var, extra, options, values, gamma, order, teams, block
+    starts,
+    first,
+    count,
+    players,
+    rank,
+    score,
+    weights,
+    mu,
+    var,
+    extra,
+    options,
+    values,
+    gamma,
+    pairs,
+    order,
+    teams,
+    block,
 ):
-    """Update ``mu``, ``var`` [n] by one match. Scratch: ``teams float64[8, >=count]``, ``block float64[3, >=count]``.
+    """Update ``mu``, ``var`` [n] by one match. Scratch: ``teams float64[8, >=count]``, ``block float64[3, P]``.
 
-    ``gamma`` is an empty float64[0, 0].
+    ``gamma`` is an empty float64[0, 0]; ``pairs uint32[2, P]`` is described in :func:`pairwise_fast`.
     """
-    sum_variances(starts, first, count, players, weights, mu, var, extra, options, teams[0], teams[1])
+    sum_variances(starts, first, count, players, weights, mu, var, extra, options, teams)
     if count == 2:
-        two_teams(first, rank, score, teams[0], teams[1], options, values, teams[3], teams[4])
+        two_teams(first, rank, score, options, values, teams)
     else:
-        sort_teams(rank, first, count, teams[0], teams[1], 0, order)
+        sort_teams(rank, first, count, teams, 0, order)
         if options[KIND] == 0:
-            plackett_luce(
-                first,
-                count,
-                rank,
-                score,
-                teams[0],
-                teams[1],
-                order,
-                options,
-                values,
-                gamma,
-                teams[2],
-                teams[3],
-                teams[4],
-            )
+            plackett_luce(first, count, rank, score, order, options, values, gamma, teams)
         else:
-            pairwise_fast(
-                first,
-                count,
-                rank,
-                score,
-                teams[0],
-                teams[1],
-                order,
-                options,
-                values,
-                teams[2],
-                teams[7],
-                teams[5],
-                teams[6],
-                block,
-                teams[3],
-                teams[4],
-            )
-    move_variances(
-        starts, first, count, players, weights, mu, var, extra, teams[1], options, values, teams[3], teams[4]
-    )
+            pairwise_fast(first, count, rank, score, order, options, values, pairs, teams, block)
+    move_variances(starts, first, count, players, weights, mu, var, extra, options, values, teams)
 
 
 @njit(cache=True, error_model="numpy")
@@ -155,6 +162,7 @@ def rate_log_fast(
     options,
     values,
     gamma,
+    pairs,
     win,
     predict,
     order,
@@ -172,7 +180,7 @@ def rate_log_fast(
         first = match_starts[m]
         count = match_starts[m + 1] - first
         if predict:
-            sum_variances(team_starts, first, count, players, weights, mu, var, 0.0, options, teams[0], teams[1])
+            sum_variances(team_starts, first, count, players, weights, mu, var, 0.0, options, teams)
             for t in range(count):
                 teams[1, t] = math.sqrt(teams[1, t] + beta2)
             best_of_all(count, teams[0], teams[1], win[first : first + count])
@@ -196,6 +204,7 @@ def rate_log_fast(
             options,
             values,
             gamma,
+            pairs,
             order,
             teams,
             block,

@@ -8,19 +8,24 @@ Settings travel in two short arrays, so that every model is one specialisation:
   Thurstone–Mosteller part in COMPAT).
 - ``values float64[6]``: BETA, KAPPA, EPSILON, TAU, MARGIN, DRIFT (variance per unit of time).
 
-Teams of one match are 0..T-1; arrays ``team_*`` are indexed by team, ``order`` lists the teams from the best rank down.
+Teams of one match are 0..T-1; rows of ``teams float64[8, >=T]`` (MU, VAR, ... below) are
+indexed by team, ``order`` lists the teams from the best rank down. Rows of a table are never sliced per match: a view
+costs two atomic operations.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from ._kernels_gauss import draw_factors, win_factors
 
 KIND, COMPAT, ERFC, WINDOW, BALANCE, WEIGHTS, LIMIT, DOUBLED = range(8)
 BETA, KAPPA, EPSILON, TAU, MARGIN, DRIFT = range(6)
+MU, VAR, STRENGTH, OMEGA, DELTA, SORTED_VAR, STEP, SHRINK = range(8)
+LEAD, INVERSE, CHANCE = range(3)
 _INVERSE_LN2 = 1.0 / math.log(2.0)
 
 
@@ -35,8 +40,8 @@ def margin_factor(difference, options, values):
 
 
 @njit(cache=True, error_model="numpy")
-def pairwise(first, count, rank, score, team_mu, team_var, order, options, values, gamma, omega, delta):
-    """Algorithms 1–3 of Weng & Lin (Bradley–Terry, Thurstone–Mosteller; all pairs or a window) into ``omega, delta``.
+def pairwise(first, count, rank, score, order, options, values, gamma, teams):
+    """Algorithms 1–3 of Weng & Lin (Bradley–Terry, Thurstone–Mosteller; all pairs or a window) into OMEGA, DELTA.
 
     Part averages over the neighbours. Full adds up all opponents in COMPAT; otherwise each pair counts 2/count, for
     count teams hold count-1 independent comparisons, not count(count-1)/2.
@@ -55,11 +60,11 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
             if b == a:
                 continue
             q = order[b]
-            c = math.sqrt(team_var[i] + team_var[q] + 2.0 * beta2)
+            c = math.sqrt(teams[VAR, i] + teams[VAR, q] + 2.0 * beta2)
             if options[DOUBLED]:
                 c = 2.0 * c
-            to_c = team_var[i] / c
-            g = gamma[i, q] if gamma.shape[0] > 0 else math.sqrt(team_var[i]) / c
+            to_c = teams[VAR, i] / c
+            g = gamma[i, q] if gamma.shape[0] > 0 else math.sqrt(teams[VAR, i]) / c
             f = 1.0
             if score.shape[0] > 0:
                 f = margin_factor(abs(score[first + i] - score[first + q]), options, values)
@@ -68,12 +73,12 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
             won = rank[first + q] > rank[first + i]
             tied = rank[first + q] == rank[first + i]
             if options[KIND] == 1:
-                p = 1.0 / (1.0 + math.exp(min(((team_mu[q] - team_mu[i]) / divisor) / c, 700.0)))
+                p = 1.0 / (1.0 + math.exp(min(((teams[MU, q] - teams[MU, i]) / divisor) / c, 700.0)))
                 s = 1.0 if won else (0.5 if tied else 0.0)
                 sum_o += factor * (to_c * (s - p))
                 sum_d += factor * ((g * to_c / c) * p * (1.0 - p))
             else:
-                x = ((team_mu[i] - team_mu[q]) / c) / divisor
+                x = ((teams[MU, i] - teams[MU, q]) / c) / divisor
                 t = values[EPSILON] / c
                 if won:
                     v, w = win_factors(x, t, compat, options[ERFC])
@@ -91,19 +96,19 @@ def pairwise(first, count, rank, score, team_mu, team_var, order, options, value
         elif not compat:
             sum_o *= 2.0 / count
             sum_d *= 2.0 / count
-        omega[i] = sum_o
-        delta[i] = sum_d
+        teams[OMEGA, i] = sum_o
+        teams[DELTA, i] = sum_d
 
 
 # "contract" lets a product and a sum fuse, which only makes them more exact.
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def exp_block(x):
-    """exp of a slice in [-45, 45], in place: straight-line arithmetic that compiles to vector instructions.
+def exp_block(x, row, size):
+    """exp of ``x[row, :size]`` in [-45, 45], in place: straight-line arithmetic that compiles to vector instructions.
 
     exp(x) = exp(x / 256)^256 by a Taylor polynomial of degree 10, good to 1e-13.
     """
-    for k in range(x.shape[0]):
-        y = x[k] * 0.00390625
+    for k in range(size):
+        y = x[row, k] * 0.00390625
         e = 1.0 + y * (1.0 / 10.0)
         e = 1.0 + y * (1.0 / 9.0) * e
         e = 1.0 + y * (1.0 / 8.0) * e
@@ -122,130 +127,140 @@ def exp_block(x):
         e = e * e
         e = e * e
         e = e * e
-        x[k] = e
+        x[row, k] = e
 
 
 @njit(cache=True, error_model="numpy")
-def logistic_block(lead, inverse, chance):
-    """From mean differences ``lead`` and c² in ``inverse``: steps of wins by the first, (1 - p) / c in ``lead`` and
-    p (1 - p) / c³ in ``chance``; ``inverse`` becomes 1 / c.
+def logistic_block(block, size):
+    """From mean differences in row LEAD and c² in INVERSE: steps of wins by the first, (1 - p) / c in LEAD and
+    p (1 - p) / c³ in CHANCE; INVERSE becomes 1 / c.
     """
-    for k in range(lead.shape[0]):
-        inv = 1.0 / math.sqrt(inverse[k])
-        x = lead[k] * inv
+    for k in range(size):
+        inv = 1.0 / math.sqrt(block[INVERSE, k])
+        x = block[LEAD, k] * inv
         x = 45.0 if x > 45.0 else x
-        chance[k] = -45.0 if x < -45.0 else x
-        inverse[k] = inv
-    exp_block(chance)
-    for k in range(lead.shape[0]):
-        e = chance[k]
+        block[CHANCE, k] = -45.0 if x < -45.0 else x
+        block[INVERSE, k] = inv
+    exp_block(block, CHANCE, size)
+    for k in range(size):
+        e = block[CHANCE, k]
+        inv = block[INVERSE, k]
         q = 1.0 / (1.0 + e)
-        o = q * inverse[k]
-        lead[k] = o
-        chance[k] = o * (e * q) * (inverse[k] * inverse[k])
+        o = q * inv
+        block[LEAD, k] = o
+        block[CHANCE, k] = o * (e * q) * (inv * inv)
 
 
 @njit(cache=True, error_model="numpy")
-def settle_rows(
-    start, stop, count, window, first, rank, score, order, ties, scored, options, values, block, sum_o, sum_d
-):
-    """Add the steps of the sorted pairs (i, j), start <= i < stop, i < j <= i + window, to both their teams."""
-    lead, inverse, chance = block[0], block[1], block[2]
-    logistic = options[KIND] == 1
+def next_pairs(i, j, count, window, pairs):
+    """Fill ``pairs uint32[2, P]`` with pairs i < j < count, at most ``window`` apart, by j, from (i, j) on.
+
+    Returns how many there are and the pair to go on with. The pairs of fewer teams are a prefix of those of more.
+    """
     size = 0
-    for i in range(start, stop):
-        size += min(count, i + window + 1) - i - 1
-    if logistic:
-        logistic_block(lead[:size], inverse[:size], chance[:size])
-        if not ties and not scored:
-            k = 0
-            for i in range(start, stop):
-                own_o = 0.0
-                own_d = 0.0
-                for j in range(i + 1, min(count, i + window + 1)):
-                    o, d = lead[k], chance[k]
-                    own_o += o
-                    own_d += d
-                    sum_o[j] -= o
-                    sum_d[j] += d
-                    k += 1
-                sum_o[i] += own_o
-                sum_d[i] += own_d
-            return
-    k = 0
-    for i in range(start, stop):
-        own = rank[first + order[i]]
-        own_o = 0.0
-        own_d = 0.0
-        for j in range(i + 1, min(count, i + window + 1)):
-            tied = rank[first + order[j]] == own
-            if logistic:
-                o, d = lead[k], chance[k]
-                if tied:
-                    o -= 0.5 * inverse[k]
+    while j < count and size < pairs.shape[1]:
+        pairs[0, size] = i
+        pairs[1, size] = j
+        size += 1
+        i += 1
+        if i == j:
+            j += 1
+            i = max(0, j - window)
+    return size, i, j
+
+
+@njit(cache=True, error_model="numpy")
+def special_steps(pairs, size, first, rank, score, order, scored, options, values, block):
+    """Steps of pairs with ties, margins or Thurstone–Mosteller's functions, into rows LEAD and CHANCE."""
+    for k in range(size):
+        one, two = first + order[pairs[0, k]], first + order[pairs[1, k]]
+        tied = rank[one] == rank[two]
+        if options[KIND] == 1:
+            o, d = block[LEAD, k], block[CHANCE, k]
+            if tied:
+                o -= 0.5 * block[INVERSE, k]
+        else:
+            inv = 1.0 / math.sqrt(block[INVERSE, k])
+            if tied:
+                o, d = draw_factors(block[LEAD, k] * inv, values[EPSILON] * inv, 0, 1)
             else:
-                inv = 1.0 / math.sqrt(inverse[k])
-                if tied:
-                    o, d = draw_factors(lead[k] * inv, values[EPSILON] * inv, 0, 1)
-                else:
-                    o, d = win_factors(lead[k] * inv, values[EPSILON] * inv, 0, 1)
-                o *= inv
-                d *= inv * inv * inv
-            if scored:
-                f = margin_factor(abs(score[first + order[i]] - score[first + order[j]]), options, values)
-                o *= f
-                d *= f
+                o, d = win_factors(block[LEAD, k] * inv, values[EPSILON] * inv, 0, 1)
+            o *= inv
+            d *= inv * inv * inv
+        if scored:
+            f = margin_factor(abs(score[one] - score[two]), options, values)
+            o *= f
+            d *= f
+        block[LEAD, k], block[CHANCE, k] = o, d
+
+
+@njit(cache=True, error_model="numpy")
+def settle_block(pairs, size, first, rank, score, order, special, scored, options, values, teams, block):
+    """Add the steps of ``size`` pairs to both their teams."""
+    noise = 2.0 * values[BETA] * values[BETA]
+    whole = (size + 7) // 8 * 8  # whole vectors; what stands past the end is computed and left
+    for k in range(whole):
+        i, j = pairs[0, k], pairs[1, k]
+        block[LEAD, k] = teams[STRENGTH, i] - teams[STRENGTH, j]
+        block[INVERSE, k] = teams[SORTED_VAR, i] + teams[SORTED_VAR, j] + noise
+    if options[KIND] == 1:
+        logistic_block(block, whole)
+    if special:
+        special_steps(pairs, size, first, rank, score, order, scored, options, values, block)
+    k = 0
+    while k < size:
+        j = pairs[1, k]
+        own_o = 0.0  # in registers: one cell of memory would be a chain of waits
+        own_d = 0.0
+        while k < size and pairs[1, k] == j:
+            i = pairs[0, k]
+            o, d = block[LEAD, k], block[CHANCE, k]
             own_o += o
             own_d += d
-            sum_o[j] -= o
-            sum_d[j] += d
+            teams[STEP, i] += o
+            teams[SHRINK, i] += d
             k += 1
-        sum_o[i] += own_o
-        sum_d[i] += own_d
+        teams[STEP, j] -= own_o
+        teams[SHRINK, j] += own_d
 
 
 @njit(cache=True, error_model="numpy")
-def pairwise_fast(
-    first, count, rank, score, team_mu, team_var, order, options, values, mean, var, sum_o, sum_d, block, omega, delta
-):
+def pairwise_fast(first, count, rank, score, order, options, values, pairs, teams, block):
     """:func:`pairwise` outside COMPAT and with the default gamma: every pair once, for both of its teams, in blocks.
 
-    Scratch: ``mean``, ``var``, ``sum_o``, ``sum_d`` [>=count] and ``block float64[3, >=count]``.
+    Scratch: ``block float64[3, P]``. ``pairs uint32[2, P]`` comes from :func:`next_pairs` for this many teams or more,
+    P a multiple of 8. Rows STRENGTH (for means) and SORTED_VAR, STEP, SHRINK of ``teams`` stand in finishing order.
     """
-    noise = 2.0 * values[BETA] * values[BETA]
+    window = min(options[WINDOW], count - 1) if options[WINDOW] >= 0 else count - 1
     scored = score.shape[0] > 0 and values[MARGIN] > 0.0
-    window = options[WINDOW] if options[WINDOW] >= 0 else count
-    lead, inverse = block[0], block[1]
-    ties = False
+    special = scored or options[KIND] == 2
     for i in range(count):
-        if i > 0 and rank[first + order[i]] == rank[first + order[i - 1]]:
-            ties = True
-        mean[i] = team_mu[order[i]]
-        var[i] = team_var[order[i]]
-        sum_o[i] = 0.0
-        sum_d[i] = 0.0
-    start = 0
-    size = 0
-    for i in range(count):
-        last = min(count, i + window + 1)
-        if size + last - i - 1 > lead.shape[0] or i == count - 1:
-            settle_rows(
-                start, i, count, window, first, rank, score, order, ties, scored, options, values, block, sum_o, sum_d
-            )
-            start = i
-            size = 0
-        m = mean[i]
-        v = var[i] + noise
-        for j in range(i + 1, last):
-            lead[size] = m - mean[j]
-            inverse[size] = v + var[j]
-            size += 1
-    for i in range(count):
-        share = 2.0 / count
-        if options[WINDOW] >= 0:
-            pairs = min(count, i + window + 1) - max(0, i - window) - 1
-            share = 1.0 / pairs if pairs > 0 else 0.0
         t = order[i]
-        omega[t] = share * var[i] * sum_o[i]
+        if i > 0 and rank[first + t] == rank[first + order[i - 1]]:
+            special = True
+        teams[STRENGTH, i] = teams[MU, t]
+        teams[SORTED_VAR, i] = teams[VAR, t]
+        teams[STEP, i] = 0.0
+        teams[SHRINK, i] = 0.0
+    total = window * (window + 1) // 2 + (count - 1 - window) * window
+    size = min(total, pairs.shape[1])
+    settle_block(pairs, size, first, rank, score, order, special, scored, options, values, teams, block)
+    if size < total:
+        more = np.zeros_like(pairs)
+        i, j = np.int64(pairs[0, size - 1]) + 1, np.int64(pairs[1, size - 1])
+        if i == j:
+            j += 1
+            i = max(0, j - window)
+        while j < count:
+            size, i, j = next_pairs(i, j, count, window, more)
+            settle_block(more, size, first, rank, score, order, special, scored, options, values, teams, block)
+    share = 2.0 / count
+    for i in range(count):
+        if options[WINDOW] >= 0:
+            near = min(count, i + window + 1) - max(0, i - window) - 1
+            share = 1.0 / near if near > 0 else 0.0
+        t = order[i]
+        var = teams[SORTED_VAR, i]
+        teams[OMEGA, t] = share * var * teams[STEP, i]
         # The default gamma sqrt(S) / c times S / c².
-        delta[t] = share * math.sqrt(var[i]) * var[i] * sum_d[i]
+        teams[DELTA, t] = share * math.sqrt(var) * var * teams[SHRINK, i]

@@ -1,7 +1,7 @@
 """Compiled Weng–Lin updates (Weng & Lin, JMLR 12, 2011): one match with any teams, a whole log, and a log of duels.
 
-The settings ``options`` and ``values`` are described in ``_kernels_pairs``. Teams of one match are 0..T-1; arrays
-``team_*`` are indexed by team, ``order`` lists the teams from the best rank down.
+The settings ``options`` and ``values`` are described in ``_kernels_pairs``. Teams of one match are 0..T-1; rows of
+``teams`` are indexed by team, ``order`` lists the teams from the best rank down.
 """
 
 from __future__ import annotations
@@ -16,24 +16,28 @@ from ._kernels_pairs import (
     BALANCE,
     BETA,
     COMPAT,
+    DELTA,
     DRIFT,
     KAPPA,
     KIND,
     LIMIT,
     MARGIN,
+    MU,
+    OMEGA,
+    STRENGTH,
     TAU,
+    VAR,
     WEIGHTS,
     WINDOW,
     exp_block,
     margin_factor,
     pairwise,
-    pairwise_fast,
 )
 
 
 @njit(cache=True, error_model="numpy")
-def sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, team_mu, team_var):
-    """Mean and variance of every team's summed skill into ``team_mu``, ``team_var`` (``seat_order`` is scratch)."""
+def sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams):
+    """Mean and variance of every team's summed skill into ``teams`` (``seat_order`` is scratch)."""
     for t in range(count):
         lo, hi = starts[first + t], starts[first + t + 1]
         mean = 0.0
@@ -64,12 +68,12 @@ def sum_teams(starts, first, count, players, weights, mu, sigma, options, values
                     scale *= weights[seat_order[k]]
                 mean += mu[p] * scale
                 var += (sigma[p] * scale) * (sigma[p] * scale)
-        team_mu[t] = mean
-        team_var[t] = var
+        teams[MU, t] = mean
+        teams[VAR, t] = var
 
 
 @njit(cache=True, error_model="numpy")
-def sort_teams(rank, first, count, team_mu, team_var, compat, order):
+def sort_teams(rank, first, count, teams, compat, order):
     """Teams from the best rank down; ties stay in order (COMPAT) or go by skill, whatever their order of entry."""
     for t in range(count):
         k = t
@@ -78,7 +82,9 @@ def sort_teams(rank, first, count, team_mu, team_var, compat, order):
             ahead = rank[first + u] < rank[first + t]
             if rank[first + u] == rank[first + t]:
                 ahead = (
-                    compat == 1 or team_mu[u] > team_mu[t] or (team_mu[u] == team_mu[t] and team_var[u] <= team_var[t])
+                    compat == 1
+                    or teams[MU, u] > teams[MU, t]
+                    or (teams[MU, u] == teams[MU, t] and teams[VAR, u] <= teams[VAR, t])
                 )
             if ahead:
                 break
@@ -88,8 +94,8 @@ def sort_teams(rank, first, count, team_mu, team_var, compat, order):
 
 
 @njit(cache=True, error_model="numpy")
-def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, values, gamma, e, omega, delta):
-    """Algorithm 4 of Weng & Lin into ``omega``, ``delta`` [count]; ``e`` is scratch.
+def plackett_luce(first, count, rank, score, order, options, values, gamma, teams):
+    """Algorithm 4 of Weng & Lin into rows OMEGA and DELTA of ``teams``.
 
     Outside COMPAT a tie is the average over the orders of the tied teams: exact for two, for more the strengths of the
     others at a stage are replaced by their mean. Two teams then are Bradley–Terry, draws included.
@@ -98,14 +104,15 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
     c2 = 0.0
     top = -np.inf
     for t in range(count):
-        c2 += team_var[t] + beta2
-        top = max(top, team_mu[t])
+        c2 += teams[VAR, t] + beta2
+        top = max(top, teams[MU, t])
     c = math.sqrt(c2)
+    inverse = 1.0 / c
     least = 0.0
     compat = options[COMPAT] == 1
     use_score = score.shape[0] > 0
     for i in range(count):
-        x = team_mu[i]
+        x = teams[MU, i]
         if compat:
             shift = 0.0
             compared = 0
@@ -115,19 +122,19 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
                     if j != i and gap != 0.0:
                         f = margin_factor(abs(gap), options, values) - 1.0
                         # Both branches of openskill move a team by the same signed amount.
-                        shift += (team_mu[j] - x) * f
+                        shift += (teams[MU, j] - x) * f
                         compared += 1
-            e[i] = math.exp((x + (shift / compared if compared else shift)) / c)
+            teams[STRENGTH, i] = math.exp((x + (shift / compared if compared else shift)) / c)
         else:
-            e[i] = (x - top) / c
-            least = min(least, e[i])
+            teams[STRENGTH, i] = (x - top) * inverse
+            least = min(least, teams[STRENGTH, i])
     if not compat:
         if least > -45.0:
-            exp_block(e[:count])
+            exp_block(teams, STRENGTH, count)
         else:
             for i in range(count):
                 # Beyond 300 the weaker side is a certain loser to every digit; the clip keeps its own stages finite.
-                e[i] = math.exp(max(e[i], -300.0))
+                teams[STRENGTH, i] = math.exp(max(teams[STRENGTH, i], -300.0))
     # Strength of everyone ranked worse than a tied group, kept in omega at the group's first member.
     worse = 0.0
     stop = count
@@ -135,9 +142,9 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
         start = stop - 1
         while start > 0 and rank[first + order[start - 1]] == rank[first + order[start]]:
             start -= 1
-        omega[order[start]] = worse
+        teams[OMEGA, order[start]] = worse
         for k in range(start, stop):
-            worse += e[order[k]]
+            worse += teams[STRENGTH, order[k]]
         stop = start
     sum1 = 0.0  # over stages already passed: weight / strength
     sum2 = 0.0  # and weight / strength²
@@ -147,10 +154,10 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
         while stop < count and rank[first + order[stop]] == rank[first + order[start]]:
             stop += 1
         m = stop - start
-        rest = omega[order[start]]
+        rest = teams[OMEGA, order[start]]
         group = 0.0
         for k in range(start, stop):
-            group += e[order[k]]
+            group += teams[STRENGTH, order[k]]
         if compat or m == 1:
             f = 1.0
             if not compat and use_score and values[MARGIN] > 0.0 and stop < count:
@@ -158,14 +165,15 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
                 for k in range(stop, count):
                     f += margin_factor(score[first + order[start]] - score[first + order[k]], options, values)
                 f /= count - stop
-            z = rest + group
+            stage_share = 1.0 / (rest + group)
             # Every member of the group adds its stage, divided by the size of the group: m / m = 1.
-            sum1 += f / z
-            sum2 += f / (z * z)
+            sum1 += f * stage_share
+            sum2 += f * stage_share * stage_share
+            own = f if m == 1 else f / m
             for k in range(start, stop):
                 i = order[k]
-                omega[i] = f / m - e[i] * sum1
-                delta[i] = max(e[i] * sum1 - e[i] * e[i] * sum2, 0.0)
+                teams[OMEGA, i] = own - teams[STRENGTH, i] * sum1
+                teams[DELTA, i] = max(teams[STRENGTH, i] * sum1 - teams[STRENGTH, i] * teams[STRENGTH, i] * sum2, 0.0)
         else:
             f = 1.0
             if use_score and values[MARGIN] > 0.0 and stop < count:
@@ -175,44 +183,44 @@ def plackett_luce(first, count, rank, score, team_mu, team_var, order, options, 
                 f /= count - stop
             for k in range(start, stop):
                 i = order[k]
-                omega[i] = f - e[i] * sum1
-                delta[i] = e[i] * sum1 - e[i] * e[i] * sum2
+                teams[OMEGA, i] = f - teams[STRENGTH, i] * sum1
+                teams[DELTA, i] = teams[STRENGTH, i] * sum1 - teams[STRENGTH, i] * teams[STRENGTH, i] * sum2
             for stage in range(1, m + 1):
                 others = (stage - 1.0) / (m - 1.0)
                 taken = 0.0
                 for k in range(start, stop):
                     i = order[k]
-                    p = e[i] / (rest + e[i] + others * (group - e[i]))
-                    omega[i] -= f * stage / m * p
-                    delta[i] += f * stage / m * p * (1.0 - p)
+                    p = teams[STRENGTH, i] / (rest + teams[STRENGTH, i] + others * (group - teams[STRENGTH, i]))
+                    teams[OMEGA, i] -= f * stage / m * p
+                    teams[DELTA, i] += f * stage / m * p * (1.0 - p)
                     taken += stage / m * p
                 if rest > 0.0:
                     share = min(max(1.0 - taken, 0.0), 1.0) / rest
                     sum1 += f * share
                     sum2 += f * share * share
             for k in range(start, stop):
-                delta[order[k]] = max(delta[order[k]], 0.0)
+                teams[DELTA, order[k]] = max(teams[DELTA, order[k]], 0.0)
         start = stop
     for i in range(count):
-        g = gamma[i, 0] if gamma.shape[0] > 0 else math.sqrt(team_var[i]) / c
-        omega[i] *= team_var[i] / c
-        delta[i] *= team_var[i] / c2 * g
+        g = gamma[i, 0] if gamma.shape[0] > 0 else math.sqrt(teams[VAR, i]) * inverse
+        teams[OMEGA, i] *= teams[VAR, i] * inverse
+        teams[DELTA, i] *= teams[VAR, i] * inverse * inverse * g
 
 
 @njit(cache=True, error_model="numpy")
-def move_players(starts, first, count, players, weights, mu, sigma, before, team_var, options, values, omega, delta):
+def move_players(starts, first, count, players, weights, mu, sigma, before, options, values, teams):
     """Share every team's step among its players; ``before float64[S]`` holds sigma before drift, for LIMIT."""
     strict = options[KIND] == 2 and options[WINDOW] >= 0 and options[COMPAT] == 1
     for t in range(count):
-        if team_var[t] <= 0.0:
+        if teams[VAR, t] <= 0.0:
             continue
-        gains = omega[t] > 0.0 or (omega[t] == 0.0 and not strict)
+        gains = teams[OMEGA, t] > 0.0 or (teams[OMEGA, t] == 0.0 and not strict)
         base = starts[first]
         for s in range(starts[first + t], starts[first + t + 1]):
             p = players[s]
-            share = sigma[p] * sigma[p] / team_var[t]
+            share = sigma[p] * sigma[p] / teams[VAR, t]
             # In openskill's order of operations, whose rounding COMPAT keeps.
-            o, d = share * omega[t], share * delta[t]
+            o, d = share * teams[OMEGA, t], share * teams[DELTA, t]
             if options[WEIGHTS] == 1:
                 o *= weights[s]
                 d *= weights[s] * weights[s]
@@ -244,11 +252,10 @@ def rate_match(
     teams,
     seats,
     seat_order,
-    block,
 ):
     """Update ``mu``, ``sigma`` [n] by the match whose teams are ``first .. first+count-1`` of ``starts``.
 
-    ``dt[seats]`` is time since the player's last match; ``teams float64[8, >=count]``, ``seats float64[>=seats]``,
+    ``dt[seats]`` is time since the player's last match; ``teams float64[5, >=count]``, ``seats float64[>=seats]``,
     ``order`` and ``seat_order`` int64 are scratch. ``gamma`` is empty for the default sqrt(S)/c.
     """
     tau2 = values[TAU] * values[TAU]
@@ -258,36 +265,13 @@ def rate_match(
         seats[s - base] = sigma[p]
         grown = tau2 + values[DRIFT] * dt[s - base] if values[DRIFT] > 0.0 else tau2
         sigma[p] = math.sqrt(sigma[p] * sigma[p] + grown)
-    sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1])
-    sort_teams(rank, first, count, teams[0], teams[1], options[COMPAT], order)
+    sum_teams(starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams)
+    sort_teams(rank, first, count, teams, options[COMPAT], order)
     if options[KIND] == 0:
-        plackett_luce(
-            first, count, rank, score, teams[0], teams[1], order, options, values, gamma, teams[2], teams[3], teams[4]
-        )
-    elif options[COMPAT] or gamma.shape[0] > 0:
-        pairwise(first, count, rank, score, teams[0], teams[1], order, options, values, gamma, teams[3], teams[4])
+        plackett_luce(first, count, rank, score, order, options, values, gamma, teams)
     else:
-        pairwise_fast(
-            first,
-            count,
-            rank,
-            score,
-            teams[0],
-            teams[1],
-            order,
-            options,
-            values,
-            teams[2],
-            teams[5],
-            teams[6],
-            teams[7],
-            block,
-            teams[3],
-            teams[4],
-        )
-    move_players(
-        starts, first, count, players, weights, mu, sigma, seats, teams[1], options, values, teams[3], teams[4]
-    )
+        pairwise(first, count, rank, score, order, options, values, gamma, teams)
+    move_players(starts, first, count, players, weights, mu, sigma, seats, options, values, teams)
 
 
 @njit(cache=True, error_model="numpy")
@@ -310,7 +294,6 @@ def rate_log(
     teams,
     seats,
     seat_order,
-    block,
     dt,
 ):
     """Fold a log into ``mu``, ``sigma``, ``last`` [n]; with ``predict`` also ``win[T]``, forecasts made before."""
@@ -327,9 +310,7 @@ def rate_log(
                 dt[s - base] = times[m] - last[p] if last[p] == last[p] else 0.0
                 last[p] = times[m]
         if predict:
-            sum_teams(
-                team_starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams[0], teams[1]
-            )
+            sum_teams(team_starts, first, count, players, weights, mu, sigma, options, values, seat_order, teams)
             for t in range(count):
                 teams[1, t] = math.sqrt(teams[1, t] + beta2)
             best_of_all(count, teams[0], teams[1], win[first : first + count])
@@ -351,5 +332,4 @@ def rate_log(
             teams,
             seats,
             seat_order,
-            block,
         )

@@ -25,7 +25,8 @@ from .rating_objects import (
     ThurstoneMostellerFullRating,
     ThurstoneMostellerPartRating,
 )
-from .weng_lin_match import AUTO, NO_GAMMA, MatchRater
+from .weng_lin_forecasts import MatchForecaster
+from .weng_lin_match import AUTO, NO_GAMMA, pair_table
 
 MODELS = {
     "plackett_luce": "PlackettLuce",
@@ -36,8 +37,8 @@ MODELS = {
 }
 
 
-class WengLin(MatchRater):
-    """The five models over whole logs; their parameters are described in :class:`MatchRater`."""
+class WengLin(MatchForecaster):
+    """The five models over whole logs; their parameters are described in ``MatchRater``."""
 
     def start(self, players: int) -> Ratings:
         return newcomers(players, self.mu, self.sigma)
@@ -80,15 +81,17 @@ class WengLin(MatchRater):
         seats = int(np.diff(log.team_starts[log.match_starts]).max(initial=0))
         columns = (log.match_starts, log.team_starts, log.players, log.ranks, optional(log.scores), optional(weights))
         times = optional(log.times if drifting else None)
-        order, work, block = np.empty(teams, np.int64), np.empty((8, teams)), np.empty((3, max(teams, 256)))
+        order, work = np.empty(teams, np.int64), np.zeros((8, teams))
         if self.compat is None and not self.balance:
             var = sigma * sigma
+            pairs = pair_table(teams, None if self.full else self.window_size)
+            block = np.empty((3, pairs.shape[1]))
             _kernels_fast.rate_log_fast(
-                *columns, times, mu, var, last, options, values, NO_GAMMA, win, predict, order, work, block
+                *columns, times, mu, var, last, options, values, NO_GAMMA, pairs, win, predict, order, work, block
             )
             np.sqrt(var, out=sigma)
             return
-        scratch = (np.empty(seats), np.empty(seats, np.int64), block, np.zeros(seats))
+        scratch = (np.empty(seats), np.empty(seats, np.int64), np.zeros(seats))
         _kernels_weng_lin.rate_log(
             *columns, times, mu, sigma, last, options, values, win, predict, order, work, *scratch
         )

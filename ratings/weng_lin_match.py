@@ -11,22 +11,31 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import _kernels_fast, _kernels_gauss, _kernels_pairs, _kernels_weng_lin
+from . import _kernels_fast, _kernels_pairs, _kernels_weng_lin
 from .log import freeze
 from .model import RatingModel, finite, positive
 from .rating_objects import Rating, moved
 
-_NORMAL = NormalDist()
-_ERFC_FORM = int(_NORMAL.cdf(-7.5) == 0.5 * math.erfc(7.5 / math.sqrt(2.0)))
-_EMPTY = freeze(np.empty(0))
+NORMAL = NormalDist()
+_ERFC_FORM = int(NORMAL.cdf(-7.5) == 0.5 * math.erfc(7.5 / math.sqrt(2.0)))
+EMPTY = freeze(np.empty(0))
 NO_GAMMA = np.empty((0, 0))
 AUTO: Any = "auto"
 
 
 @lru_cache(maxsize=64)
-def _numbers(size: int) -> np.ndarray:
+def numbers(size: int) -> np.ndarray:
     """0, 1, ..., size - 1 as the player numbers of a match on its own."""
     return freeze(np.arange(size, dtype=np.int32))
+
+
+@lru_cache(maxsize=64)
+def pair_table(teams: int, window: int | None) -> np.ndarray:
+    """uint32[2, P]: the first pairs of up to ``teams`` teams at most ``window`` places apart."""
+    window = teams if window is None else window
+    pairs = np.zeros((2, min(-(-teams * min(teams, window) // 8) * 8, 4096)), np.uint32)
+    _kernels_pairs.next_pairs(0, 1, teams, window, pairs)
+    return freeze(pairs)
 
 
 class MatchRater(RatingModel):
@@ -144,7 +153,7 @@ class MatchRater(RatingModel):
         count = len(self._checked(teams))
         seats = [player for team in teams for player in team]
         compat = self.compat is not None
-        score = _EMPTY
+        score = EMPTY
         if ranks is not None and scores is not None and len(ranks) and len(scores):
             raise ValueError("give either ranks or scores, not both")
         if ranks is not None and (len(ranks) or not compat):
@@ -158,7 +167,7 @@ class MatchRater(RatingModel):
             rank = np.arange(count, dtype=np.float64)
         sizes = [len(team) for team in teams]
         weighted = weights is not None and (len(weights) > 0 or not compat)
-        weight = self._weights(weights, sizes) if weighted and weights is not None else _EMPTY
+        weight = self._weights(weights, sizes) if weighted and weights is not None else EMPTY
         if tau is not None:
             tau = positive("tau", tau, zero=True)
             if compat and tau == 0.0:
@@ -176,7 +185,7 @@ class MatchRater(RatingModel):
         if self.gamma is not None:
             gamma = self._gammas(teams, rank, len(score) > 0, weight if weighted else None, starts, options, values)
         n = len(seats)
-        seat = _numbers(n)
+        seat = numbers(n)
         if compat or self.balance or self.gamma is not None:
             _kernels_weng_lin.rate_match(
                 starts,
@@ -193,14 +202,14 @@ class MatchRater(RatingModel):
                 values,
                 gamma,
                 np.empty(count, np.int64),
-                np.empty((8, count)),
+                np.empty((5, count)),
                 np.empty(n),
                 np.empty(n, np.int64),
-                np.empty((3, max(count, 256))),
             )
             new_sigma = sigma.tolist()
         else:
             var = sigma * sigma
+            pairs = pair_table(count, None if self.full else self.window_size)
             _kernels_fast.rate_match_fast(
                 starts,
                 0,
@@ -215,9 +224,10 @@ class MatchRater(RatingModel):
                 options,
                 values,
                 gamma,
+                pairs,
                 np.empty(count, np.int64),
                 np.empty((8, count)),
-                np.empty((3, max(count, 32))),
+                np.empty((3, pairs.shape[1])),
             )
             new_sigma = list(map(math.sqrt, var.tolist()))
         new_mu = mu.tolist()
@@ -284,27 +294,22 @@ class MatchRater(RatingModel):
             out += self._rescale(row)
         return np.array(out)
 
+    @staticmethod
+    def _sums(starts, mu, sigma, weight, options, values) -> np.ndarray:
+        """float64[2, teams]: means and variances of the teams' skills."""
+        count, n = len(starts) - 1, len(mu)
+        out, order = np.empty((2, count)), np.empty(n, np.int64)
+        _kernels_weng_lin.sum_teams(
+            freeze(starts), 0, count, numbers(n), freeze(weight), mu, sigma, options, values, order, out
+        )
+        return out
+
     def _gammas(self, teams, rank, scored, weight, starts, options, values) -> np.ndarray:
         """``gamma[i, q]`` of the caller's function; Plackett–Luce reads the first column only."""
         count = len(teams)
         mu = np.array([p.mu for team in teams for p in team])
         sigma = np.sqrt(np.array([p.sigma for team in teams for p in team]) ** 2 + values[_kernels_pairs.TAU] ** 2)
-        team_mu, team_var = np.empty(count), np.empty(count)
-        seat_order = np.empty(len(mu), np.int64)
-        _kernels_weng_lin.sum_teams(
-            freeze(starts),
-            0,
-            count,
-            freeze(np.arange(len(mu), dtype=np.int32)),
-            freeze(_EMPTY if weight is None else weight),
-            mu,
-            sigma,
-            options,
-            values,
-            seat_order,
-            team_mu,
-            team_var,
-        )
+        team_mu, team_var = self._sums(starts, mu, sigma, EMPTY if weight is None else weight, options, values)
         # openskill's Plackett–Luce hands over the ranks as they were given, its other models places from 0.
         raw = self.compat is not None and self.kind == 0 and not scored
         place = [int(r) if raw else int((rank < r).sum()) for r in rank]
@@ -319,94 +324,4 @@ class MatchRater(RatingModel):
                     c = math.sqrt(team_var[i] + team_var[q] + 2.0 * self.beta**2)
                     c = 2.0 * c if options[_kernels_pairs.DOUBLED] else c
                 out[i, q] = self.gamma(c, count, float(team_mu[i]), float(team_var[i]), drifted, place[i], own)  # type: ignore[misc]
-        return out
-
-    # -- forecasts from rating objects ---------------------------------------------------------------------------------
-
-    def _team_sums(self, teams: Sequence[Sequence[Rating]]) -> tuple[np.ndarray, np.ndarray, int]:
-        """float64 means and variances of the teams' skills, and the number of players."""
-        count = len(self._checked(teams))
-        seats = [player for team in teams for player in team]
-        options, values = self._settings(False)
-        starts = np.cumsum([0] + [len(team) for team in teams]).astype(np.int64)
-        mean, var = np.empty(count), np.empty(count)
-        mu, sigma = np.array([p.mu for p in seats]), np.array([p.sigma for p in seats])
-        self._check_numbers(seats, mu, sigma)
-        _kernels_weng_lin.sum_teams(
-            freeze(starts),
-            0,
-            count,
-            freeze(np.arange(len(seats), dtype=np.int32)),
-            _EMPTY,
-            mu,
-            sigma,
-            options,
-            values,
-            np.empty(len(seats), np.int64),
-            mean,
-            var,
-        )
-        return mean, var, len(seats)
-
-    def predict_win(self, teams: Sequence[Sequence[Rating]]) -> list[float]:
-        """Probability of each team to perform best. ``compat`` gives openskill's normalised mean over pairs instead."""
-        mean, var, _ = self._team_sums(teams)
-        return (self._pair_means(mean, var) if self.compat else self._best(mean, var)).tolist()
-
-    def predict_draw(self, teams: Sequence[Sequence[Rating]]) -> float:
-        """Probability that the best two teams perform within the draw margin sqrt(N) beta Phi^-1((1 + 1/N) / 2).
-
-        N is the number of players. ``compat`` gives openskill's mean over pairs of teams.
-        """
-        mean, var, players = self._team_sums(teams)
-        margin = math.sqrt(players) * self.beta * _NORMAL.inv_cdf((1.0 + 1.0 / players) / 2.0)
-        if self.compat is None:
-            return max(0.0, 1.0 - float(self._lead(mean, var, margin).sum()))
-        total, pairs = 0.0, 0
-        for i in range(len(mean)):
-            for j in range(i + 1, len(mean)):
-                sd = math.sqrt(2.0 * self.beta**2 + var[i] + var[j])
-                total += _NORMAL.cdf((margin - mean[i] + mean[j]) / sd) - _NORMAL.cdf((mean[j] - mean[i] - margin) / sd)
-                pairs += 1
-        return total / pairs
-
-    def predict_outcome(self, teams: Sequence[Sequence[Rating]]) -> tuple[list[float], float]:
-        """Probabilities of each team to win by more than the draw margin, and of a draw for first; they sum to 1."""
-        mean, var, players = self._team_sums(teams)
-        margin = math.sqrt(players) * self.beta * _NORMAL.inv_cdf((1.0 + 1.0 / players) / 2.0)
-        wins = self._lead(mean, var, margin)
-        return wins.tolist(), max(0.0, 1.0 - float(wins.sum()))
-
-    def predict_rank(self, teams: Sequence[Sequence[Rating]]) -> list[tuple[int, float]]:
-        """For each team its likely rank (1 = first, equal probabilities share one) and its win probability."""
-        mean, var, _ = self._team_sums(teams)
-        p = self._pair_means(mean, var, same=True) if self.compat else self._best(mean, var)
-        return [(1 + int((p > own).sum()), float(own)) for own in p]
-
-    def _pair_means(self, mean: np.ndarray, var: np.ndarray, same: bool = False) -> np.ndarray:
-        n = len(mean)
-        if n == 2 and not same:
-            first = _NORMAL.cdf((mean[0] - mean[1]) / math.sqrt(2.0 * self.beta**2 + var[0] + var[1]))
-            return np.array([first, 1.0 - first])
-        out = np.zeros(n)
-        for i in range(n):
-            for j in range(n):
-                if i != j:
-                    out[i] += _NORMAL.cdf((mean[i] - mean[j]) / math.sqrt(2.0 * self.beta**2 + var[i] + var[j]))
-        out /= n - 1
-        return out / out.sum()
-
-    def _best(self, mean: np.ndarray, var: np.ndarray) -> np.ndarray:
-        out = np.empty(len(mean))
-        _kernels_gauss.best_of_all(len(mean), mean, np.sqrt(var + self.beta**2), out)
-        return out
-
-    def _lead(self, mean: np.ndarray, var: np.ndarray, margin: float) -> np.ndarray:
-        """P(team i is ahead of all by more than ``margin``): P(best) with its mean lowered by the margin."""
-        out, both = np.empty(len(mean)), np.empty(len(mean))
-        for i in range(len(mean)):
-            lowered = mean.copy()
-            lowered[i] -= margin
-            _kernels_gauss.best_of_all(len(mean), lowered, np.sqrt(var + self.beta**2), both)
-            out[i] = both[i]
         return out
