@@ -16,21 +16,32 @@ CHUNK = 128
 
 
 @nb.njit(cache=True, fastmath=fast, error_model="numpy")
-def gradient(player, plan, out, strips, strip_start, values, rows, row_start, indptr, columns, cells, places, utility):
-    """Writes the player's leaf utilities against the others' realisation plans into out[place of own last sequence].
-
-    plan: in, float64[size]; out: out, float64[size], the player's places zeroed before. The remaining arguments are the
-    layout's leaves. Two players: matrix times vector; more: a product of plans at each leaf.
-    """
-    for b in range(strip_start[player], strip_start[player + 1]):
+def matrix_gradient(
+    first_strip, last_strip, first_row, last_row, plan, out, strips, values, rows, indptr, columns, cells
+):
+    """out += utilities times plan, for some strips and some sparse rows of a two-player layout."""
+    for b in range(first_strip, last_strip):
         add_strip(values, strips[b, 3], plan, strips[b, 1], strips[b, 2], out, strips[b, 0])
-    for i in range(row_start[player], row_start[player + 1]):
+    for i in range(first_row, last_row):
         start, end = indptr[i], indptr[i + 1]
         c, v = columns[start:end], cells[start:end]
         total = 0.0
         for k in range(end - start):
             total += v[k] * plan[c[k]]
         out[rows[i]] += total
+
+
+@nb.njit(cache=True, fastmath=fast, error_model="numpy")
+def gradient(player, plan, out, strips, strip_start, values, rows, row_start, indptr, columns, cells, places, utility):
+    """Writes the player's leaf utilities against the others' realisation plans into out[place of own last sequence].
+
+    plan: in, float64[size]; out: out, float64[size], the player's places zeroed before. The remaining arguments are the
+    layout's leaves. Two players: matrix times vector; more: a product of plans at each leaf.
+    """
+    matrix_gradient(
+        strip_start[player], strip_start[player + 1], row_start[player], row_start[player + 1],
+        plan, out, strips, values, rows, indptr, columns, cells,
+    )  # fmt: skip
     players = places.shape[1]
     for leaf in range(places.shape[0]):
         reach = utility[leaf, player]
@@ -79,7 +90,7 @@ def best_response(first_group, last_group, groups, parents, grad, scratch, choic
 
 
 @nb.njit(cache=True, fastmath=fast, error_model="numpy")
-def regret_sweep(
+def regret_fold(
     first_group,
     last_group,
     groups,
@@ -87,24 +98,18 @@ def regret_sweep(
     grad,
     policy,
     regret,
-    plan,
-    average,
     positive,
     negative,
     floor,
     ahead,
     predict,
-    weight,
     values,
     sums,
     bias,
 ):
-    """One player's update of counterfactual regret minimisation; everything but the layout is in and out.
-
-    Bottom-up: R <- max(R * (positive if R > 0 else negative) + r, floor) with r = grad - value under `policy`, then
-    policy ∝ max(ahead * R + predict * r, 0), uniform where all are zero. Top-down: average += weight * plan, then plan
-    of the new policy. values, sums, bias: scratch, float64[largest width].
-    """
+    """Bottom-up: R <- max(R * (positive if R > 0 else negative) + r, floor) with r = grad - value under `policy`, then
+    policy ∝ max(ahead * R + predict * r, 0), uniform where all are zero. values, sums, bias: scratch,
+    float64[largest width]."""
     plain = positive == 1.0 and negative == 1.0 and ahead == 1.0 and predict == 0.0
     for q in range(last_group - 1, first_group - 1, -1):
         first, width, n, at = groups[q, 0], groups[q, 1], groups[q, 2], groups[q, 3]
@@ -155,6 +160,11 @@ def regret_sweep(
                     p[k] = p[k] * total[k] + uniform[k]
             for k in range(size):
                 grad[parent[k]] += value[k]
+
+
+@nb.njit(cache=True, fastmath=fast, error_model="numpy")
+def average_and_realise(first_group, last_group, groups, parents, policy, plan, average, weight, values):
+    """Top-down: average += weight * plan, then plan of the new policy. values: scratch, float64[largest width]."""
     for q in range(first_group, last_group):
         first, width, n, at = groups[q, 0], groups[q, 1], groups[q, 2], groups[q, 3]
         reach, parent = values[:width], parents[at : at + width]
@@ -166,6 +176,19 @@ def regret_sweep(
             for k in range(width):
                 m[k] += weight * x[k]
                 x[k] = reach[k] * p[k]
+
+
+@nb.njit(cache=True, error_model="numpy")
+def regret_sweep(
+    first_group, last_group, groups, parents, grad, policy, regret, plan, average,
+    positive, negative, floor, ahead, predict, weight, values, sums, bias,
+):  # fmt: skip
+    """One player's update of counterfactual regret minimisation: `regret_fold`, then `average_and_realise`."""
+    regret_fold(
+        first_group, last_group, groups, parents, grad, policy, regret,
+        positive, negative, floor, ahead, predict, values, sums, bias,
+    )  # fmt: skip
+    average_and_realise(first_group, last_group, groups, parents, policy, plan, average, weight, values)
 
 
 @nb.njit(cache=True, error_model="numpy")

@@ -8,6 +8,8 @@ and returns the average of its realisation plans weighted by t^power. The member
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import count as numbers
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ import numpy as np
 
 from ...games.tree import GameTree
 from ..algorithm import Algorithm, Play, option_names
-from . import _kernels
+from . import _kernels, _parts
 from .layout import layout_of
 
 AVERAGING = {"uniform": 0.0, "linear": 1.0, "quadratic": 2.0}
@@ -144,10 +146,16 @@ def check_averaging(averaging: str | None) -> None:
 
 
 class Minimiser:
-    """The state of a run; vectors over the places of the tree's layout, float64[size]."""
+    """The state of a run; vectors over the places of the tree's layout, float64[size].
 
-    def __init__(self, tree: GameTree, schedule: Schedule, alternating: bool = True):
-        self.schedule, self.alternating = schedule, alternating
+    Trees that are laid out in parts are swept part by part, whether by one thread or by two, so that every sum has the
+    same order: the trunk and two parts that share nothing but the trunk.
+    """
+
+    def __init__(self, tree: GameTree, schedule: Schedule, alternating: bool = True, threads: int = 1):
+        if threads not in (1, 2):
+            raise ValueError(f"threads must be 1 or 2, got {threads!r}")
+        self.schedule, self.alternating, self.threads = schedule, alternating, threads
         self.layout = layout_of(tree)
         self.policy = self.layout.place(behaviour(tree, np.ones(tree.num_sequences)))
         self.regret, self.plan, self.average, self.grad = np.zeros((4, self.layout.size))
@@ -161,11 +169,44 @@ class Minimiser:
             count = min(point - self.done, 4096)
             table = self.schedule.table(self.done + 1, count)
             self.average[self.layout.player_start[:-1]] += table[:, 5].sum()  # kernels leave empty sequences alone
-            _kernels.regret_iterations(
-                *(table, self.alternating, self.layout.arrays),
-                *(self.policy, self.regret, self.plan, self.average, self.grad, self.scratch),
-            )
+            if len(self.layout.parts):
+                self._sweep_in_parts(table)
+            else:
+                _kernels.regret_iterations(
+                    *(table, self.alternating, self.layout.arrays),
+                    *(self.policy, self.regret, self.plan, self.average, self.grad, self.scratch),
+                )
             self.done += count
+
+    def _sweep_in_parts(self, table: np.ndarray) -> None:
+        """Between two meetings a thread goes down a part's information sets for the players that the trunk has just
+        updated, and up again for those that come next."""
+        layout, places = self.layout, self.layout.part_places
+        vectors = self.policy, self.regret, self.plan, self.average, self.grad
+        spare = np.empty_like(self.scratch)
+
+        def parts(pool: ThreadPoolExecutor | None, down: int, weight: float, up: int, row: np.ndarray) -> None:
+            def share(part: int, scratch: np.ndarray) -> None:
+                ranges = layout.parts[part], places[part]
+                _parts.part_step(down, weight, up, row, *ranges, layout.arrays, *vectors, scratch)
+
+            if pool is None:
+                share(1, self.scratch)
+                share(2, spare)
+            else:
+                other = pool.submit(share, 2, spare)
+                share(1, self.scratch)
+                other.result()
+
+        down, weight = 0, 0.0
+        self.grad[:] = 0.0
+        with ThreadPoolExecutor(1) if self.threads == 2 else nullcontext() as pool:
+            for row in table:
+                for up in (1, 2) if self.alternating else (3,):
+                    parts(pool, down, weight, up, row)
+                    _parts.trunk_step(up, row, layout.parts[0], places[0], layout.arrays, *vectors, self.scratch)
+                    down, weight = up, float(row[5])
+            parts(pool, down, weight, 0, table[-1])
 
 
 def regret_minimisation(
@@ -175,19 +216,21 @@ def regret_minimisation(
     *,
     alternating: bool = True,
     averaging: str | None = None,
+    threads: int = 1,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Runs a schedule and yields (iteration, behaviour profile float64[S]) at each of the growing `points`.
 
     alternating: players update one after the other, each against the others' newest policy; else all at once.
     averaging: a name of `AVERAGING` or ``"last"`` instead of the schedule's own.
+    threads: 1 or 2; two share the sweeps of large two-player trees, with the same result bit for bit.
 
     Raises:
-        ValueError: an unknown averaging.
+        ValueError: an unknown averaging, or threads other than 1 and 2.
     """
     check_averaging(averaging)
     if averaging in AVERAGING:
         schedule = schedule._replace(power=AVERAGING[averaging])
-    run = Minimiser(tree, schedule, alternating)
+    run = Minimiser(tree, schedule, alternating, threads)
     position = run.layout.position
     for point in points:
         run.advance(point)
@@ -214,6 +257,10 @@ NO_REGRET = (
 )
 
 
+COMMON = ("alternating", "averaging", "threads")
+"""Options of the whole family."""
+
+
 def _member(name: str, title: str, reference: str, guarantee: str = NO_REGRET) -> Algorithm:
     schedule = SCHEDULES[name]
 
@@ -223,18 +270,19 @@ def _member(name: str, title: str, reference: str, guarantee: str = NO_REGRET) -
         seed: int | np.random.Generator = 0,
         alternating: bool = True,
         averaging: str | None = None,
+        threads: int = 1,
         **parameters: float,
     ) -> Iterator[tuple[int, np.ndarray]]:
         made = schedule(**parameters)
-        return regret_minimisation(tree, points, made, alternating=alternating, averaging=averaging)
+        return regret_minimisation(tree, points, made, alternating=alternating, averaging=averaging, threads=threads)
 
     def play(options: Mapping[str, Any]) -> Play:
-        made = schedule(**{k: v for k, v in options.items() if k not in ("alternating", "averaging")})
+        made = schedule(**{k: v for k, v in options.items() if k not in COMMON})
         averaging = options.get("averaging")
         power = AVERAGING.get(averaging, made.power) if averaging else made.power
         return Play({**options, "averaging": "last"}, made._replace(power=power).weights())
 
-    options = ("alternating", "averaging", *option_names(schedule))
+    options = (*COMMON, *option_names(schedule))
     return Algorithm(name, title, "full width", guarantee, reference, run, options, play=play)
 
 

@@ -23,6 +23,8 @@ APART = 4
 """Strips are visited in so many rounds, so that neighbours lie far apart."""
 FULL_ENOUGH = 0.3
 """A component's block becomes dense strips where at least this part of their cells is filled."""
+LARGE = 1_000_000
+"""Two-player trees with at least so many leaves are laid out in parts, for two threads."""
 
 
 class Layout(NamedTuple):
@@ -58,6 +60,10 @@ class Layout(NamedTuple):
     """int64[M]: place of the opponent's sequence."""
     cells: np.ndarray
     """float64[M]: chance-weighted utility."""
+    parts: np.ndarray
+    """int64[3, P, 6] where the tree is laid out in parts, else int64[0, P, 6]: the trunk and two parts, whose leaves
+    lie in different components and whose information sets follow different sequences. Each player's half-open ranges of
+    groups, strips and rows: (first group, last group, first strip, last strip, first row, last row)."""
     leaf_places: np.ndarray
     """int64[L, P] (three and more players; else empty)."""
     leaf_values: np.ndarray
@@ -66,6 +72,19 @@ class Layout(NamedTuple):
     @property
     def num_players(self) -> int:
         return len(self.player_start) - 1
+
+    @property
+    def part_places(self) -> np.ndarray:
+        """int64[3, P, 2]: the half-open range of places of the trunk and of each part."""
+        out = np.zeros((len(self.parts), self.num_players, 2), np.int64)
+        for part, p in np.ndindex(*out.shape[:2]):
+            groups = self.groups[self.parts[part, p, 0] : self.parts[part, p, 1]]
+            start = self.player_start[p] if part == 0 else (groups[0, 0] if len(groups) else 0)
+            out[part, p] = (
+                start,
+                (groups[-1, 0] + groups[-1, 1] * groups[-1, 2]) if len(groups) else start + (part == 0),
+            )
+        return out
 
     @property
     def arrays(self) -> tuple:
@@ -96,34 +115,45 @@ def layout_of(tree: GameTree) -> Layout:
     return found
 
 
-def _arrange(tree: GameTree) -> Layout:
+def _arrange(tree: GameTree, large: int = LARGE) -> Layout:
     depth, levels = _depths(tree)
-    label = np.zeros(tree.num_infosets, np.int64)
+    label, part = np.zeros((2, tree.num_infosets), np.int64)
     component = np.zeros(0, np.int64)
     if tree.num_players == 2:
         component = components(tree.leaf_sequence[:, 0], tree.leaf_sequence[:, 1], tree.num_sequences)
         label = _component_labels(tree, levels, component)
+        if tree.num_leaves >= large:
+            part = _parts(tree, levels, component)
+    gap = STRIP if part.any() else 0  # so that strips of one part do not reach into the next
     player = tree.infoset_player
-    order = np.lexsort((np.arange(tree.num_infosets), label, tree.infoset_count, depth, player))
+    player_start = tree.sequence_start + 2 * gap * np.arange(tree.num_players + 1)
+    order = np.lexsort((np.arange(tree.num_infosets), label, tree.infoset_count, depth, part, player))
     position = np.zeros(tree.num_sequences, np.int64)
-    position[tree.sequence_start[:-1]] = tree.sequence_start[:-1]
-    kind = np.stack([player[order], depth[order], tree.infoset_count[order]])
+    position[tree.sequence_start[:-1]] = player_start[:-1]
+    kind = np.stack([player[order], part[order], depth[order], tree.infoset_count[order]])
     breaks = np.flatnonzero(np.any(kind[:, 1:] != kind[:, :-1], axis=0)) + 1
     bounds = np.concatenate([[0], breaks, [len(order)]]) if len(order) else np.zeros(1, np.int64)
-    groups, group_player = [], []
-    place = tree.sequence_start[:-1] + 1
+    groups, group_player, group_part = [], [], []
+    place = player_start[:-1] + 1
+    reached = np.zeros(tree.num_players, np.int64)
     for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
         members = order[a:b]
         p, actions, width = int(player[members[0]]), int(tree.infoset_count[members[0]]), b - a
+        place[p] += gap * (part[members[0]] - reached[p])
+        reached[p] = part[members[0]]
         first = int(place[p])
         for k in range(actions):
             position[tree.infoset_first[members] + k] = first + k * width + np.arange(width)
         groups.append((first, width, actions, a))
         group_player.append(p)
+        group_part.append(int(reached[p]))
         place[p] += width * actions
     group_start = np.searchsorted(group_player, np.arange(tree.num_players + 1))
     empty_rows = np.zeros((0, 4), np.int64)
-    parts: dict[str, np.ndarray] = {
+    table, starts = np.array(groups, np.int64).reshape(-1, 4), group_start.astype(np.int64)
+    bounds = _part_bounds(table, starts, np.array(group_part, np.int64)) if gap else None
+    size = int(player_start[-1]) + STRIP
+    leaves: dict[str, np.ndarray] = {
         "strips": empty_rows,
         "strip_start": np.zeros(tree.num_players + 1, np.int64),
         "values": np.zeros(0),
@@ -136,20 +166,71 @@ def _arrange(tree: GameTree) -> Layout:
         "leaf_values": np.zeros((0, tree.num_players)),
     }
     if tree.num_players == 2:
-        parts |= _two_player_leaves(tree, position, component)
+        leaves |= _two_player_leaves(tree, position, component, size, bounds)
     else:
-        parts["leaf_places"] = position[tree.leaf_sequence]
-        parts["leaf_values"] = np.ascontiguousarray(tree.leaf_utility * tree.leaf_chance[:, None])
+        leaves["leaf_places"] = position[tree.leaf_sequence]
+        leaves["leaf_values"] = np.ascontiguousarray(tree.leaf_utility * tree.leaf_chance[:, None])
     return Layout(
-        size=tree.num_sequences + STRIP,
+        size=size,
         position=position,
-        player_start=tree.sequence_start.copy(),
-        groups=np.array(groups, np.int64).reshape(-1, 4),
-        group_start=group_start.astype(np.int64),
+        player_start=player_start,
+        groups=table,
+        group_start=starts,
+        parts=np.zeros((0, tree.num_players, 6), np.int64) if bounds is None else _part_ranges(bounds, leaves),
         parents=position[tree.infoset_parent[order]],
         infosets=order,
-        **parts,
+        **leaves,
     )
+
+
+def _parts(tree: GameTree, levels: list[np.ndarray], component: np.ndarray) -> np.ndarray:
+    """int64[I]: 1 or 2 where all leaves below an information set lie in the first or second half of the components (by
+    their leaves), and all information sets after its own last sequence do; else 0, the trunk."""
+    leaves = np.bincount(component[tree.leaf_sequence[:, 0]], minlength=tree.num_sequences)
+    half = np.where(2 * np.cumsum(leaves) <= leaves.sum() + leaves, 1, 2)  # of each component
+    below = np.zeros(tree.num_sequences, np.int64)  # bits: which halves' leaves lie below
+    touched = _present(tree.leaf_sequence, tree.num_sequences)
+    below[touched] = half[component[touched]]
+    halves, met = np.zeros(tree.num_infosets, np.int64), np.zeros(tree.num_sequences, np.int64)
+    for level in reversed(levels):
+        counts, first = tree.infoset_count[level], tree.infoset_first[level]
+        ends = np.cumsum(counts)
+        at = np.arange(counts.sum()) + np.repeat(first - (ends - counts), counts)
+        halves[level] = np.bitwise_or.reduceat(below[at], ends - counts)
+        np.bitwise_or.at(below, tree.infoset_parent[level], halves[level])
+        np.bitwise_or.at(met, tree.infoset_parent[level], halves[level])
+    return np.where((halves == 3) | (met[tree.infoset_parent] == 3), 0, halves)
+
+
+def _part_bounds(groups: np.ndarray, group_start: np.ndarray, group_part: np.ndarray) -> np.ndarray:
+    """int64[P, 4, 2]: for the trunk, both parts and the end: (first group, first place)."""
+    out = np.zeros((len(group_start) - 1, 4, 2), np.int64)
+    for p in range(len(out)):
+        start, end = group_start[p : p + 2]
+        at = start + np.searchsorted(group_part[start:end], np.arange(4))
+        places = np.append(groups[start:end, 0], np.iinfo(np.int64).max)[at - start]
+        out[p] = np.stack([at, places], axis=1)
+        out[p, 0, 1] = 0  # the empty sequence is the trunk's
+    return out
+
+
+def _part_of(places: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """0 the trunk, 1 and 2 the parts."""
+    return np.searchsorted(bounds[1:3, 1], places, side="right")
+
+
+def _part_ranges(bounds: np.ndarray, leaves: dict[str, np.ndarray]) -> np.ndarray:
+    """`Layout.parts`."""
+    out = np.zeros((3, len(bounds), 6), np.int64)
+    for p, own in enumerate(bounds):
+        out[:, p, 0], out[:, p, 1] = own[:3, 0], own[1:, 0]
+        for k, (start, places) in enumerate(
+            ((leaves["strip_start"], leaves["strips"][:, 0]), (leaves["row_start"], leaves["rows"]))
+        ):
+            part = _part_of(places[start[p] : start[p + 1]], own)
+            ends = start[p] + np.searchsorted(part, np.arange(4))
+            out[:, p, 2 + 2 * k], out[:, p, 3 + 2 * k] = ends[:3], ends[1:]
+    return out
 
 
 def _depths(tree: GameTree) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -190,19 +271,21 @@ def _present(numbers: np.ndarray, size: int) -> np.ndarray:
     return np.flatnonzero(seen)
 
 
-def _two_player_leaves(tree: GameTree, position: np.ndarray, component: np.ndarray) -> dict[str, np.ndarray]:
+def _two_player_leaves(
+    tree: GameTree, position: np.ndarray, component: np.ndarray, size: int, bounds: np.ndarray | None
+) -> dict[str, np.ndarray]:
     """Leaves of a two-player game as dense strips and sparse rows, for each player over the opponent's sequences."""
     rows, columns = position[tree.leaf_sequence[:, 0]], position[tree.leaf_sequence[:, 1]]
-    component_of = np.empty(tree.num_sequences, np.int64)
+    component_of = np.zeros(size, np.int64)
     component_of[position] = component
     strips, values, strip_start = [], [], [0]
     sparse_rows, indptr, sparse_columns, cells, row_start = [], [np.zeros(1, np.int64)], [], [], [0]
     offset = filled = 0
     for p, (own, other) in enumerate(((rows, columns), (columns, rows))):
         weights = tree.leaf_chance * tree.leaf_utility[:, p]
-        joint, which = np.unique(own * tree.num_sequences + other, return_inverse=True)
+        joint, which = np.unique(own * size + other, return_inverse=True)
         merged = np.bincount(which, weights=weights)  # leaves of one joint sequence add up
-        dense, rest = _split(joint // tree.num_sequences, joint % tree.num_sequences, merged, component_of)
+        dense, rest = _split(joint // size, joint % size, merged, component_of)
         block, run_row, run_column, run_columns = dense[0]
         offsets = offset + STRIP * np.concatenate([[0], np.cumsum(run_columns)])
         strips.append(np.stack([run_row, run_column, run_columns, offsets[:-1]], axis=1))
@@ -211,7 +294,8 @@ def _two_player_leaves(tree: GameTree, position: np.ndarray, component: np.ndarr
         strip_values[offsets[block] - offset + (c - run_column[block]) * STRIP + r - run_row[block]] = v
         lasting, at = _unique_blocks(strip_values, offsets - offset)
         strips[-1][:, 3] = offset + at
-        strips[-1] = strips[-1][_apart(strips[-1])]
+        part = np.zeros(len(strips[-1])) if bounds is None else _part_of(strips[-1][:, 0], bounds[p])
+        strips[-1] = strips[-1][_apart(strips[-1], part)]
         values.append(lasting)
         offset += len(lasting)
         strip_start.append(strip_start[-1] + len(run_row))
@@ -260,11 +344,11 @@ def _split(r: np.ndarray, c: np.ndarray, v: np.ndarray, component: np.ndarray) -
     return (strips, (r[inside], c[inside], v[inside])), (r[outside], c[outside], v[outside])
 
 
-def _apart(strips: np.ndarray) -> np.ndarray:
+def _apart(strips: np.ndarray, part: np.ndarray) -> np.ndarray:
     """An order in which neighbouring strips do not write overlapping rows: a load that straddles a store still on its
-    way to the cache waits for it, which took a third of the time."""
+    way to the cache waits for it, which took a third of the time. Parts stay together."""
     place = np.unique(strips[:, 0], return_inverse=True)[1]
-    return np.lexsort((strips[:, 1], place, place % APART))
+    return np.lexsort((strips[:, 1], place, place % APART, part))
 
 
 def _unique_blocks(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

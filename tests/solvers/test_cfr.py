@@ -14,7 +14,7 @@ from reference.slow_cfr import SlowCFR
 import ludus
 from ludus import solvers
 from ludus.games.build import walk_tree
-from ludus.solvers.tree import cfr
+from ludus.solvers.tree import cfr, layout
 
 
 def power(t, a, shift=0):
@@ -171,3 +171,27 @@ def test_stops_at_the_target_and_by_time():
 def test_bad_arguments_get_one_clear_error(arguments, message):
     with pytest.raises(ValueError, match=message):
         solvers.solve(ludus.make("kuhn_poker"), **arguments)
+
+
+@pytest.mark.parametrize("alternating", [True, False])
+@pytest.mark.parametrize("game", ["leduc_poker", "liars_dice(faces=3)", "random_game(seed=3)"])
+def test_one_thread_or_two_give_the_same_policy_bit_for_bit(game, alternating, monkeypatch):
+    """On trees laid out in parts; and the same policy up to rounding as on those that are not."""
+    whole = ludus.make(game).tree()
+    kept = layout._arrange(whole)
+    parted = layout._arrange(whole, large=0)
+    assert len(kept.parts) == 0
+    assert len(parted.parts) == 3
+    found = []
+    for arranged, threads in ((kept, 1), (parted, 1), (parted, 2)):
+        monkeypatch.setitem(whole.__dict__, "_layout", arranged)
+        options = {"alternating": alternating, "threads": threads, "every": [3, 9]}
+        found.append([s.probabilities for s in solvers.iterate(whole, "dcfr", **options)])
+    for plain, one, two in zip(*found):
+        assert np.array_equal(one, two)
+        assert one == pytest.approx(plain, abs=1e-9)
+
+
+def test_threads_are_one_or_two():
+    with pytest.raises(ValueError, match="threads must be 1 or 2, got 3"):
+        solvers.solve("kuhn_poker", "cfr+", threads=3)
