@@ -403,9 +403,7 @@ def _descend(game: EmpiricalGame, x: np.ndarray, scale: float) -> np.ndarray:
 
     if game.regret(x) <= 1e-9 * scale:
         return x
-    z = minimize(
-        loss, np.sqrt(x), jac=True, method="L-BFGS-B", options={"maxiter": 300, "ftol": 1e-18, "gtol": 1e-12}
-    ).x
+    z = minimize(loss, np.sqrt(x), jac=True, method="BFGS", options={"maxiter": 200, "gtol": 1e-10}).x
     better = _normal(game, z * z)
     better = _normal(game, np.where(better < 1e-6, 0.0, better))
     return better if game.regret(better) < game.regret(x) else x

@@ -59,6 +59,17 @@ svg .name { fill: var(--ink); }
 .grid { stroke: var(--line); stroke-width: 1; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke: currentColor; }
 .dot, .key { fill: currentColor; }
+.ring { fill: var(--card); stroke: currentColor; stroke-width: 2; }
+path.line { opacity: .55; }
+.keys { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 8px 0 0; font-size: .86rem; }
+.swatch { display: inline-block; width: 10px; height: 10px; border-radius: 50%; background: currentColor;
+  margin-right: 6px; }
+.choose { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin: 12px 0 0; }
+.choose select { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
+  border-radius: 6px; padding: 5px 8px; max-width: 100%; min-width: 0; }
+.bar { display: inline-block; vertical-align: middle; width: 72px; height: 10px; border-radius: 3px; overflow: hidden;
+  background: linear-gradient(to right, var(--good) calc(var(--won) * 1%), var(--line) 0 calc(var(--held) * 1%),
+    var(--bad) 0); }
 .hit { fill: transparent; }
 .whisker { stroke: var(--s0); stroke-width: 3; stroke-linecap: round; opacity: .45; }
 .mark { fill: var(--s0); }
@@ -70,15 +81,13 @@ svg .name { fill: var(--ink); }
 .heat thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9em;
   overflow: hidden;
   text-overflow: ellipsis; }
-.heat tbody th { font-weight: 500; max-width: 10em; padding-right: 8px; line-height: 1.25; }
-.heat td { border: 0; }
-.heat thead th { height: 7.4em; padding: 0; min-width: 3.6em; vertical-align: bottom; text-align: center; }
-.heat thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9em;
-  overflow: hidden;
-  text-overflow: ellipsis; }
 .heat tbody th { font-weight: 500; position: sticky; left: -18px; background: var(--card); max-width: 9.5em;
+  white-space: nowrap;
   overflow: hidden;
   text-overflow: ellipsis; padding-left: 18px; z-index: 1; }
+#pair tbody th { white-space: nowrap; font-weight: 500; }
+.heat thead button::after { display: block; padding: 0; text-align: center; }
+.heat td[data-pair] { cursor: pointer; }
 .heat td { text-align: center; min-width: 3.6em; padding: 9px 4px; border-radius: 4px; cursor: default;
   color: var(--ink);
   background: color-mix(in srgb, var(--tone) calc(var(--share) * 1%), var(--card)); }
@@ -122,6 +131,41 @@ for (const table of document.querySelectorAll("table.sortable")) {
     head.setAttribute("aria-sort", up ? "ascending" : "descending");
     body.append(...rows);
   }));
+}
+const stored = document.getElementById("pair-data");
+if (stored) {
+  const data = JSON.parse(stored.textContent), [one, two] = document.querySelectorAll("#pair select");
+  const body = document.querySelector("#pair tbody"), number = x => x.toLocaleString("en");
+  const mean = x => x.toFixed(3).replace("-", "\u2212");
+  const show = () => {
+    const [i, j] = [+one.value, +two.value], turned = i > j;
+    const rows = data.cells[turned ? j + "," + i : i + "," + j] ?? [];
+    const table = rows.map(([slice, n, won, drawn, mine, its]) => {
+      const w = turned ? n - won - drawn : won;
+      return [data.ends[slice], n, w, drawn, (turned ? its : mine) / n];
+    });
+    body.replaceChildren(...table.map(([[first, last], n, w, d, m]) => {
+      const row = document.createElement("tr"), head = document.createElement("th");
+      head.textContent = number(first + 1) + "\u2013" + number(last);
+      row.append(head);
+      for (const text of [number(n), null, number(w), number(d), number(n - w - d), mean(m)]) {
+        const cell = row.insertCell();
+        if (text !== null) { cell.textContent = text; continue; }
+        const bar = document.createElement("span");
+        bar.className = "bar"; bar.style.setProperty("--won", 100 * w / n);
+        bar.style.setProperty("--held", 100 * (w + d) / n); cell.append(bar);
+      }
+      return row;
+    }));
+    document.getElementById("pair-none").hidden = rows.length > 0;
+  };
+  one.addEventListener("change", show); two.addEventListener("change", show);
+  document.querySelector(".heat")?.addEventListener("click", event => {
+    const cell = event.target.closest("[data-pair]");
+    if (!cell) return;
+    [one.value, two.value] = cell.dataset.pair.split(","); show();
+  });
+  show();
 }
 const tip = document.getElementById("tip");
 let shown = null;

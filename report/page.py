@@ -8,16 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .assets import SCRIPT, STYLE
+from .history import History, history
+from .sections import growth, lineage_section, pairs, section
 from .summary import BoardRow, Summary, summarise
 from .svg import SUPERSCRIPT, gap_chart, interval_chart
 
 if TYPE_CHECKING:
     from ..population.league import League
+    from ..population.payoffs import Payoffs
     from ..solvers import Solution
 
 MOST_IN_HEAT_MAP = 40
@@ -46,14 +49,15 @@ def write_report(
     solutions = {} if solution is None else dict(solution) if isinstance(solution, Mapping) else {"": solution}
     solutions = {name or f"{s.algorithm} on {s.game_id}": s for name, s in solutions.items()}
     summary: Summary | None = None
+    past: History | None = None
     if isinstance(league, (str, Path)):
         from ..population.league import League as Open
 
         with Open.open(league, read_only=True) as opened:
-            summary = summarise(opened, model)
+            summary, past = summarise(opened, model), history(opened, model)
     elif league is not None:
-        summary = summarise(league, model)
-    text = page(title or _title(summary, solutions), summary, solutions)
+        summary, past = summarise(league, model), history(league, model)
+    text = page(title or _title(summary, solutions), summary, solutions, past)
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -64,21 +68,28 @@ def write_report(
     return path
 
 
-def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
-    """The page as text."""
+def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution], past: History | None = None) -> str:
+    """The page as text; without `past` it has no sections on what happened over time."""
     parts, charts = [], []
     if summary is not None:
         parts.append(_leaderboard(summary))
         rows = [(row.player, row.mu, row.low, row.high) for row in summary.rows]
-        charts.append(_section("Ratings", "Dot: rating; bar: 90 % interval.", interval_chart(rows, "rating")))
+        charts.append(section("Ratings", "Dot: rating; bar: 90 % interval.", interval_chart(rows, "rating")))
     if solutions:
         curves = {name: _curve(solution) for name, solution in solutions.items()}
         name = next(iter(solutions)) if len(solutions) == 1 else "Solutions"
-        charts.append(_section("Gap curve", f"{name}: exploitability, computed exactly.", gap_chart(curves)))
+        charts.append(section("Gap curve", f"{name}: exploitability, computed exactly.", gap_chart(curves)))
+    if summary is not None and past is not None and past.lineage:
+        charts.append(lineage_section(past, summary))
     parts.append(f'<div class="pair">{"".join(charts)}</div>')
     if summary is not None:
-        below = [_heat_map(summary), _section("How to read this", "", _explained(summary))]
-        parts.append(f'<div class="pair">{"".join(below)}</div>' if len(summary.rows) <= 8 else "".join(below))
+        shown = summary.payoffs.ordered(np.arange(min(len(summary.rows), MOST_IN_HEAT_MAP)))
+        tables = [_heat_map(shown, len(summary.rows))]
+        if past is not None:
+            parts.append(growth(past, [row.player for row in summary.rows]))
+            tables.append(pairs(past, shown.names))
+        parts.append(f'<div class="pair">{"".join(tables)}</div>' if len(summary.rows) <= 8 else "".join(tables))
+        parts.append(section("How to read this", "", _explained(summary)))
     when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     return f"""<!doctype html>
 <html lang="en">
@@ -132,10 +143,6 @@ def _facts(summary: Summary | None, solutions: Mapping[str, Solution]) -> str:
     return '<ul class="facts">' + "".join(f"<li><b>{a}</b><span>{b}</span></li>" for a, b in facts) + "</ul>"
 
 
-def _section(title: str, note: str, body: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{f'<p class=note>{escape(note)}</p>' if note else ''}{body}</section>"
-
-
 # -- leaderboard -------------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +164,7 @@ def _leaderboard(summary: Summary) -> str:
     rows = "".join(f"<tr>{''.join(_board_row(row, summary.exact))}</tr>" for row in summary.rows)
     note = f"{summary.model} ratings of {summary.matches:,} matches. Tap a heading to sort."
     table = f'<table class="sortable board"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return _section("Leaderboard", note, f'<div class="scroll">{table}</div>')
+    return section("Leaderboard", note, f'<div class="scroll">{table}</div>')
 
 
 def _board_row(row: BoardRow, exact: bool) -> Iterable[str]:
@@ -195,26 +202,33 @@ def _small(value: float) -> str:
 # -- payoffs -----------------------------------------------------------------------------------------------------------
 
 
-def _heat_map(summary: Summary) -> str:
-    shown = np.arange(min(len(summary.rows), MOST_IN_HEAT_MAP))
-    table = summary.payoffs.ordered(shown)
+def _heat_map(table: Payoffs, members: int) -> str:
     largest = float(np.nanmax(np.abs(table.mean), initial=0.0)) or 1.0
-    columns = "".join(f'<th scope="col" title="{escape(n)}"><span>{escape(n)}</span></th>' for n in table.names)
+    sort = 'scope="col" data-kind="number"'
+    columns = "".join(
+        f'<th {sort} data-first="down" title="{escape(n)}"><button><span>{escape(n)}</span></button></th>'
+        for n in table.names
+    )
     rows = []
     for i, name in enumerate(table.names):
         cells = "".join(_payoff(table, i, j, largest) for j in range(len(table.names)))
-        rows.append(f'<tr><th scope="row" title="{escape(name)}">{escape(name)}</th>{cells}</tr>')
-    body = f'<table class="heat"><thead><tr><th></th>{columns}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    more = "" if len(shown) == len(summary.rows) else f" The best {len(shown)} of {len(summary.rows)} members."
-    note = f"Mean return of the row against the column. Point at a cell, or tap it, for counts and errors.{more}"
-    return _section("Payoffs", note, f'<div class="scroll">{body}</div>')
+        rows.append(f'<tr><th scope="row" data-key="{i}" title="{escape(name)}">{escape(name)}</th>{cells}</tr>')
+    head = f'<th {sort} data-first="up" aria-sort="ascending"><button>rank</button></th>{columns}'
+    body = f'<table class="heat sortable"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    more = "" if len(table.names) == members else f" The best {len(table.names)} of {members} members."
+    note = (
+        "Mean return of the row against the column. Point at a cell for counts and errors, tap it for its matches, tap "
+        f"a heading to sort the rows by it.{more}"
+    )
+    return section("Payoffs", note, f'<div class="scroll">{body}</div>')
 
 
-def _payoff(table: Any, i: int, j: int, largest: float) -> str:
+def _payoff(table: Payoffs, i: int, j: int, largest: float) -> str:
     count = int(table.count[i, j])
     if i == j or not count:
-        return f'<td class="none">{"" if i == j else "–"}</td>'
-    mean, error, win, draw = table.mean[i, j], table.error[i, j], table.wins[i, j] / count, table.draws[i, j] / count
+        return f'<td class="none" data-key="">{"" if i == j else "–"}</td>'
+    mean, error = float(table.mean[i, j]), float(table.error[i, j])
+    win, draw = table.wins[i, j] / count, table.draws[i, j] / count
     tip = (
         f"{table.names[i]} against {table.names[j]}\n{count:,} matches\nmean return {_number(mean, 4)} ± {error:.4f}\n"
         f"won {win:.1%}, drawn {draw:.1%}, lost {1 - win - draw:.1%}"
@@ -222,7 +236,8 @@ def _payoff(table: Any, i: int, j: int, largest: float) -> str:
     share = 68 * min(abs(mean) / largest, 1.0)
     kind = "up" if mean >= 0 else "down"
     return (
-        f'<td class="{kind}" style="--share:{share:.0f}" tabindex="0" data-tip="{escape(tip)}" '
+        f'<td class="{kind}" style="--share:{share:.0f}" tabindex="0" data-key="{mean!r}" data-pair="{i},{j}" '
+        f'data-tip="{escape(tip)}" '
         f'aria-label="{escape(tip)}">{_number(mean, 2)}</td>'
     )
 

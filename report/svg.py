@@ -59,6 +59,66 @@ def gap_chart(curves: Mapping[str, Sequence[tuple[int, float, float]]]) -> str:
     return _svg(height, "Exploitability over iterations, logarithmic scales", parts)
 
 
+def line_chart(curves: Mapping[str, Sequence[tuple[float, float]]], across: str, up: str) -> str:
+    """Lines through points (x, y) on linear scales, with a legend."""
+    left, right, bottom, top = 46, 14, 38, 12 + 16 * len(curves)
+    height = 236 + top
+    points = [(x, y) for curve in curves.values() for x, y in curve if math.isfinite(y)]
+    if not points:
+        return '<p class="note">Nothing to draw yet.</p>'
+    xs, ys = _nice(min(0.0, *(x for x, _ in points)), max(x for x, _ in points)), _nice(*_ends(y for _, y in points))
+
+    def x(v: float) -> float:
+        return left + (v - xs[0]) / (xs[-1] - xs[0]) * (WIDTH - left - right)
+
+    def y(v: float) -> float:
+        return top + (ys[-1] - v) / (ys[-1] - ys[0]) * (height - top - bottom)
+
+    parts = []
+    for tick in ys:
+        parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
+        parts.append(_text("tick", left - 6, y(tick) + 4, "end", f"{tick:g}".replace("-", "−")))
+    for tick in xs:
+        parts.append(_text("tick", x(tick), height - bottom + 16, "middle", _short(tick)))
+    parts.append(_text("label", (left + WIDTH - right) / 2, height - 4, "middle", across))
+    for number, (name, curve) in enumerate(curves.items()):
+        shown = [(a, b) for a, b in curve if math.isfinite(b)]
+        line = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in shown)
+        parts.append(f'<polyline class="line series-{number % 6}" points="{line}"/>')
+        for a, b in shown:
+            tip = escape(f"{name}: {b:.3g} at {a:,.0f} {across}")
+            parts.append(f'<circle class="dot series-{number % 6}" cx="{x(a):.1f}" cy="{y(b):.1f}" r="2.6"/>')
+            parts.append(f'<circle class="hit" cx="{x(a):.1f}" cy="{y(b):.1f}" r="9" data-tip="{tip}"/>')
+        parts.append(f'<rect class="key series-{number % 6}" x="{left}" y="{4 + 16 * number}" width="12" height="4"/>')
+        parts.append(_text("tick", left + 18, 10 + 16 * number, "start", name if len(name) <= 44 else name[:43] + "…"))
+    return _svg(height, f"{up} over {across}", parts)
+
+
+def family_chart(rows: Sequence[tuple[str, int, int, int, bool, str]]) -> str:
+    """One row a member (name, lane, row of the parent or -1, series, filled?, tip), joined to its parent."""
+    step, top = 24, 6
+    lanes = 1 + max(lane for _, lane, *_ in rows)
+    gap = min(22.0, 180.0 / lanes)
+
+    def at(row: int) -> tuple[float, float]:
+        return 10 + gap * rows[row][1], top + step * (row + 0.5)
+
+    parts = []
+    for number, (_, _, above, series, _, _) in enumerate(rows):
+        if above >= 0:
+            (x0, y0), (x1, y1) = at(above), at(number)
+            end = f"V {y1 - 8:.1f} Q {x0:.1f} {y1:.1f} {x0 + 8:.1f} {y1:.1f} H {x1:.1f}" if x1 > x0 else f"V {y1:.1f}"
+            parts.append(f'<path class="line series-{series}" d="M {x0:.1f} {y0:.1f} {end}"/>')
+    for number, (name, _, _, series, filled, tip) in enumerate(rows):
+        x, y = at(number)
+        kind = "dot" if filled else "ring"
+        parts.append(f'<circle class="{kind} series-{series}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>')
+        parts.append(_text("name", x + 11, y + 4, "start", name if len(name) <= 34 else name[:33] + "…"))
+        box = f'x="0" y="{y - step / 2:.1f}" width="{WIDTH}" height="{step}"'
+        parts.append(f'<rect class="hit" {box} data-tip="{escape(tip)}"/>')
+    return _svg(2 * top + step * len(rows), "Lineage: who was made from whom", parts)
+
+
 def interval_chart(rows: Sequence[tuple[str, float, float, float]], unit: str) -> str:
     """A dot with its interval for each row (name, middle, low, high); the scale is linear."""
     left, right, top, step = 132, 16, 6, 26
@@ -108,6 +168,19 @@ def _decades(values: Iterable[float]) -> tuple[int, int]:
 
 def _power(k: int) -> str:
     return {0: "1", 1: "10", 2: "100"}.get(k) or "10" + str(k).translate(SUPERSCRIPT)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    found = list(values)
+    return min(found), max(found)
+
+
+def _short(value: float) -> str:
+    """A count in few characters: 1200000 is 1.2M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
 
 
 def _nice(low: float, high: float) -> list[float]:

@@ -36,7 +36,7 @@ def reported(tmp_path_factory):
         league.add("CFR+", solution.policy)
         league.add("uniform", UniformAgent())
         league.add(ODD, Policy.random(game, 1))
-        league.add("random 2", Policy.random(game, 2))
+        league.add("random 2", Policy.random(game, 2), parent="uniform")
         league.add("silent", Silent())
         league.run(4000)
     return SimpleNamespace(path=path, solution=solution, game=game, odd=ODD)

@@ -9,6 +9,7 @@ import pytest
 
 import ludus
 from ludus.population import League
+from ludus.report.history import history, lineage
 from ludus.report.page import write_report
 from ludus.report.summary import summarise
 
@@ -90,7 +91,8 @@ def test_a_browser_shows_it_without_complaint(page, browse):
         dom, said = browse(page, *options)
         assert "CONSOLE" not in said
         assert "<title>A league &amp; its &lt;solution&gt;</title>" in dom
-        assert dom.count("<svg") == 2
+        # ratings, gap curve, lineage, ratings over time, the population over time
+        assert dom.count("<svg") == 5
         assert "Exploitability" in dom
 
 
@@ -103,6 +105,17 @@ head.click(); answer.second = names();
 const cell = document.querySelector(".heat td[data-tip]");
 cell.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX: 40, clientY: 40, pointerType: "mouse"}));
 answer.tip = document.getElementById("tip").className + ":" + document.getElementById("tip").textContent;
+const heat = document.querySelector(".heat");
+const rows = () => [...heat.querySelectorAll("tbody th")].map(th => th.textContent);
+answer.ranked = rows();
+[...heat.querySelectorAll("thead button")].at(-1).click(); answer.sorted = rows();
+const menus = [...document.querySelectorAll("#pair select")];
+const table = () => [...document.querySelectorAll("#pair tbody tr")].map(row => [...row.cells].map(c => c.textContent));
+const other = [...heat.querySelectorAll("td[data-pair]")].find(c => c.dataset.pair === "3,1");
+other.click(); answer.pair = menus.map(m => m.selectedOptions[0].textContent); answer.table = table();
+menus[0].value = "1"; menus[1].value = "3"; menus[1].dispatchEvent(new Event("change")); answer.turned = table();
+menus[0].value = "1"; menus[1].value = "1"; menus[1].dispatchEvent(new Event("change"));
+answer.alone = [table().length, document.getElementById("pair-none").hidden];
 answer.overflow = document.documentElement.scrollWidth - innerWidth;
 document.title = JSON.stringify(answer);
 </script></body>"""
@@ -119,13 +132,62 @@ def test_sorting_and_pointing_work(page, browse, reported, tmp_path, width):
     assert "CONSOLE" not in said
     answer = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", dom, re.DOTALL).group(1)))
     with League.open(reported.path, read_only=True) as league:
-        exact = league.exact()
+        exact, payoffs, board = league.exact(), league.payoffs(), league.leaderboard()
     upwards = [exact.names[i] for i in exact.exploitability.argsort()]
     assert answer["first"] == [*upwards, "silent"]
     assert answer["second"] == [*upwards[::-1], "silent"], "what is not known stays at the end"
     assert answer["tip"].startswith("on:")
     assert "matches" in answer["tip"]
+    order = list(board.players)
+    at = [payoffs.names.index(name) for name in order]
+    assert answer["ranked"] == order
+    against_last = [(payoffs.mean[i, at[-1]], name) for i, name in zip(at[:-1], order)]
+    assert answer["sorted"] == [*(name for _, name in sorted(against_last, reverse=True)), order[-1]]
+    assert answer["pair"] == [order[3], order[1]]
+    count, wins, mean = (getattr(payoffs, key)[at[3], at[1]] for key in ("count", "wins", "mean"))
+    played = [int(row[1].replace(",", "")) for row in answer["table"]]
+    assert sum(played) == count
+    assert sum(int(row[3].replace(",", "")) for row in answer["table"]) == wins
+    means = [float(row[6].replace("−", "-")) for row in answer["table"]]
+    assert sum(m * n for m, n in zip(means, played)) / count == pytest.approx(mean, abs=1e-3)
+    assert [row[3] for row in answer["turned"]] == [row[5] for row in answer["table"]], "seen from the other side"
+    assert answer["alone"] == [0, False]
     assert answer["overflow"] <= 0, "the page itself must not scroll sideways"
+
+
+def test_history_is_that_of_the_store(reported):
+    with League.open(reported.path, read_only=True) as league:
+        past, board, payoffs = history(league), league.leaderboard(), league.payoffs()
+    for player, mu in zip(board.players, board.mu):
+        assert past.ratings.mu[-1, past.ratings.names.index(player)] == pytest.approx(mu)
+    assert sum(part.payoffs.count for part in past.slices).tolist() == payoffs.count.tolist()
+    assert past.measures is not None
+    assert past.measures.exploitability[-1] == pytest.approx(0, abs=1e-9)
+    assert past.strangers == 0
+    kin = {row.name: row for row in past.lineage}
+    assert kin["random 2"].parent == "uniform"
+    assert past.lineage[kin["random 2"].above].name == "uniform"
+    assert all(row.above < number for number, row in enumerate(past.lineage))
+    with League("kuhn_poker") as plain:
+        plain.add("a", ludus.UniformAgent())
+        plain.add("b", ludus.Policy.random("kuhn_poker", 1))
+        plain.run(100)
+        assert history(plain).lineage == ()
+
+
+def test_family_trees_keep_the_largest_line_in_one_lane():
+    with League("kuhn_poker") as league:
+        for name, parent in [("a", None), ("a1", "a"), ("a2", "a"), ("a11", "a1"), ("a111", "a11"), ("b", None)]:
+            league.add(name, ludus.UniformAgent(), parent=parent)
+        rows = lineage(league)
+    assert [(row.name, row.lane, row.above) for row in rows] == [
+        ("a", 0, -1),
+        ("a2", 1, 0),
+        ("a1", 0, 0),
+        ("a11", 0, 2),
+        ("a111", 0, 3),
+        ("b", 0, -1),
+    ]
 
 
 def test_either_part_alone(reported, tmp_path):
