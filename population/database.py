@@ -79,4 +79,8 @@ def readable(path: str | Path | None) -> Iterator[None]:
             raise StoreError(f"{path} is no league store (no SQLite file, or a damaged one)") from None
         if "malformed" in text or "corrupt" in text:
             raise StoreError(f"{path} is damaged: {text}") from None
+        if "full" in text or "disk I/O" in text:
+            raise StoreError(f"{path}: {text}; what was committed is safe, make room and run again") from None
+        if "locked" in text:
+            raise StoreError(f"{path} is locked by another program ({text}); what was committed is safe") from None
         raise StoreError(f"{path}: {text}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import logging
 import os
+import socket
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,8 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> I
     started = not ray.is_initialized()
     if started:
         own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False} if address is None else {}
+        if address is not None:
+            _knock(address)
         ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **own)
     try:
         run = ray.remote(num_cpus=1, max_retries=RETRIES)(_run)
@@ -83,6 +86,16 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> I
     finally:
         if started:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ray itself waits for minutes where nobody answers."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=10.0).close()
+        except OSError as error:
+            raise ConnectionError(f"there is no Ray cluster at {address} ({error})") from None
 
 
 _known: dict[str, Worker] = {}
