@@ -10,6 +10,7 @@ import numpy as np
 
 import ludus
 
+from . import _axelrod
 from .harness import Case, Measure, run, timed
 
 
@@ -112,6 +113,7 @@ def cases() -> list[Case]:
         Case("open 10 million matches", "s", lambda: ten_million("open"), target=2.0, at_most=True, repeats=3),
         Case("payoffs of 10 million matches", "s", lambda: ten_million("payoffs"), target=5.0, at_most=True, repeats=3),
         Case("environment and scheduler, connect_four", "µs/match", overhead, target=50.0, at_most=True),
+        *_axelrod.cases(),
     ]
 
 
