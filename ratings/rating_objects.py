@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from .model import finite, positive
@@ -15,6 +15,7 @@ class Rating:
     """
 
     __slots__ = ("id", "mu", "name", "sigma")
+    title: ClassVar[str] = "Player"
 
     def __init__(self, mu: float, sigma: float, name: str | None = None):
         self.mu = finite("mu", mu)
@@ -30,6 +31,10 @@ class Rating:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mu={self.mu}, sigma={self.sigma})"
+
+    def __str__(self) -> str:
+        name = f"name: {self.name}\n" if self.name else ""
+        return f"{self.title} Player Data: \n\nid: {self.id}\n{name}mu: {self.mu}\nsigma: {self.sigma}\n"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Rating):
@@ -68,27 +73,32 @@ class PlackettLuceRating(Rating):
     """A rating of PlackettLuce."""
 
     __slots__ = ()
+    title = "Plackett-Luce"
 
 
 class BradleyTerryFullRating(Rating):
     """A rating of BradleyTerryFull."""
 
     __slots__ = ()
+    title = "Bradley-Terry Full Pairing"
 
 
 class BradleyTerryPartRating(Rating):
     """A rating of BradleyTerryPart."""
 
     __slots__ = ()
+    title = "Bradley-Terry Partial Pairing"
 
 
 class ThurstoneMostellerFullRating(Rating):
     """A rating of ThurstoneMostellerFull."""
 
     __slots__ = ()
+    title = "Thurstone-Mosteller Full Pairing"
 
 
 class ThurstoneMostellerPartRating(Rating):
     """A rating of ThurstoneMostellerPart."""
 
     __slots__ = ()
+    title = "Thurstone-Mosteller Partial Pairing"

@@ -95,6 +95,9 @@ class MatchRater(RatingModel):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mu={self.mu}, sigma={self.sigma})"
 
+    def __str__(self) -> str:
+        return f"{self.rating_class.title} Model Parameters: \n\nmu: {self.mu}\nsigma: {self.sigma}\n"
+
     # -- settings for the kernels --------------------------------------------------------------------------------------
 
     def _settings(self, weighted: bool, tau: float | None = None, limit: bool | None = None) -> tuple[Any, Any]:

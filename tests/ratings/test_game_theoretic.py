@@ -77,6 +77,41 @@ def test_against_openspiel():
     np.testing.assert_allclose(lr.alpha_rank(tables, population_size=20, alpha=1.0).reshape(-1), want, atol=1e-10)
 
 
+def test_sparse_payoffs():
+    """Pairs that never met are left out; a sparse matrix says the same as NaN."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(4)
+    n = 60
+    met = rng.random((n, n)) < 0.1
+    met |= met.T | np.eye(n, k=1, dtype=bool) | np.eye(n, k=-1, dtype=bool)
+    table = np.where(met, rng.normal(size=(n, n)), np.nan)
+    for alpha in (0.1, 100.0, np.inf):
+        dense = lr.alpha_rank(table, alpha=alpha)
+        stored = sparse.coo_array((table[met], np.nonzero(met)), (n, n))
+        np.testing.assert_allclose(lr.alpha_rank(stored, alpha=alpha), dense, atol=1e-15)
+        np.testing.assert_allclose(lr.alpha_rank(stored.tocsr(), alpha=alpha), dense, atol=1e-15)
+        order = rng.permutation(n)
+        shuffled = lr.alpha_rank(table[np.ix_(order, order)], alpha=alpha)
+        np.testing.assert_allclose(shuffled, dense[order], atol=1e-9)
+    # Two strategies in detailed balance: the law is the ratio of their fixation probabilities.
+    pair = sparse.coo_array(([0.3, 0.1], ([0, 1], [1, 0])), (2, 2))
+    ratio = np.exp(kernels.fixation(2.0 * 0.2, 5) - kernels.fixation(-2.0 * 0.2, 5))
+    np.testing.assert_allclose(lr.alpha_rank(pair, 5, 2.0), [ratio / (1 + ratio), 1 / (1 + ratio)], rtol=1e-12)
+
+
+def test_several_populations_at_any_alpha():
+    rng = np.random.default_rng(6)
+    tables = rng.integers(-3, 4, (3, 3, 2, 3)).astype(float)
+    limit = lr.alpha_rank(tables, alpha=np.inf)
+    for alpha in (1e-6, 1.0, 1e3, 1e8):
+        out = lr.alpha_rank(list(tables), alpha=alpha)
+        assert out.shape == (3, 2, 3)
+        assert np.isfinite(out).all()
+        assert out.sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(out, limit, atol=1e-6)
+
+
 def test_known_distributions():
     np.testing.assert_allclose(lr.alpha_rank(ROCK_PAPER_SCISSORS), np.full(3, 1 / 3), atol=1e-12)
     # Omidshafiei et al. 2019: a strategy that beats all others takes everything as alpha grows.

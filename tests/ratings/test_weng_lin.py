@@ -409,3 +409,45 @@ def test_drift_by_time_widens_sigma():
         lr.PlackettLuce(drift=0.5).fit(lr.MatchLog.from_arrays(winners=[0], losers=[1]))
     with pytest.raises(ValueError, match="match 1"):
         lr.PlackettLuce(drift=0.5).fit(lr.MatchLog.from_arrays(winners=[0, 0], losers=[1, 1], times=[1.0, 0.0]))
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_matches_of_any_number_of_teams(name):
+    """The vector kernel, which takes pairs block by block, is the plain one that serves a gamma of one's own."""
+    rng = np.random.default_rng(8)
+    for count in (3, 8, 23, 130):
+        model = getattr(lr, name)(margin=2.0)
+        plain = getattr(lr, name)(margin=2.0, gamma=lambda c, k, mu, variance, team, rank, weights: variance**0.5 / c)
+        teams = [[model.rating(rng.normal(25, 8), rng.uniform(1, 9))] for _ in range(count)]
+        for call in ({"scores": rng.integers(0, 40, count).tolist()}, {"ranks": rng.permutation(count).tolist()}):
+            for (one,), (other,) in zip(model.rate(teams, **call), plain.rate(teams, **call)):
+                assert (one.mu, one.sigma) == pytest.approx((other.mu, other.sigma), rel=1e-10)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rating_objects_are_openskills(name):
+    """repr, str, ordinals, order, equality, ids and names, against openskill's own objects."""
+    rng = np.random.default_rng(9)
+    theirs, ours = getattr(peer, name)(), getattr(lr, name)(compat="openskill")
+    pairs = []
+    for _ in range(20):
+        mu, sigma = float(rng.integers(10, 14)), float(rng.integers(1, 3))
+        a, b = theirs.create_rating([mu, sigma], name="x"), ours.create_rating([mu, sigma], name="x")
+        call = {"z": rng.uniform(0, 4), "alpha": rng.uniform(0.1, 40), "target": rng.uniform(0, 1500)}
+        assert b.ordinal(**call) == a.ordinal(**call)
+        assert b.ordinal() == a.ordinal()
+        assert (repr(b), str(b)) == (repr(a), str(a).replace(a.id, b.id))
+        assert (b.name, b.mu, b.sigma) == (a.name, a.mu, a.sigma)
+        kept = copy.deepcopy(b)
+        assert (kept.id, kept.name, kept) == (b.id, b.name, b)
+        pairs.append((a, b))
+    assert (repr(ours), str(ours)) == (repr(theirs), str(theirs))
+    assert str(ours.rating()).split("id:")[0] == str(theirs.rating()).split("id:")[0]
+    for (a, b), (c, d) in itertools.product(pairs, repeat=2):
+        assert (b == d, b != d, b < d, b <= d, b > d, b >= d) == (a == c, a != c, a < c, a <= c, a > c, a >= c)
+    for attribute in ("mu", "sigma", "beta", "kappa", "tau", "limit_sigma", "balance", "margin"):
+        assert getattr(ours, attribute) == getattr(theirs, attribute), attribute
+    teams = [pairs[0][0]], [pairs[1][0]], [pairs[2][0]]
+    own = [pairs[0][1]], [pairs[1][1]], [pairs[2][1]]
+    for (one,), (other,) in zip(theirs.rate(list(teams), ranks=[2.5, 1.0, 2.5]), ours.rate(own, ranks=[2.5, 1.0, 2.5])):
+        assert (other.mu, other.sigma, other.name) == (pytest.approx(one.mu), pytest.approx(one.sigma), one.name)
