@@ -13,9 +13,13 @@ import ludus
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SMALL = {
+    "commitment.py": [],
     "compare_solvers.py": ["--games", "kuhn_poker", "--iterations", "50"],
+    "correlated_chicken.py": [],
     "demo.py": ["--matches", "4000", "--train-steps", "1024"],
     "my_game.py": [],
+    "quantal_curve.py": [],
+    "refinements.py": [],
     "sheriff.py": [],
     "train_two_step.py": [],
 }

@@ -55,7 +55,8 @@ def eliminate(game: Any, kind: str = "strict", *, mixtures: bool = True) -> Elim
     steps: list[tuple[int, int, np.ndarray]] = []
     while True:
         gone = []
-        reduced = payoffs[(slice(None), *np.ix_(*left))]
+        cells: tuple[Any, ...] = (slice(None), *np.ix_(*left))
+        reduced = payoffs[cells]
         for p, payoff in enumerate(reduced):
             own = np.moveaxis(payoff, p, 0).reshape(len(left[p]), -1)
             for a in range(len(own)):
