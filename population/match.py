@@ -14,7 +14,7 @@ from ..games.game import Game, RulesGame
 from ..games.policy import Policy
 from ..games.streams import seed_word, stream_key
 from ..games.tabulate import tabulate
-from ..games.vector import StateVectorEnv, vector_env
+from ..games.vector import StateVectorEnv, VectorEnv
 from ..ratings.log import MatchLog
 from .failures import AgentError, Guard
 from .tables import MatchTables, policy_thresholds
@@ -198,7 +198,9 @@ def play_batch(
     matches = len(seats)
     present = [agents[i] for i in np.unique(seats)]
     readable = any(isinstance(agent, StateAgent) for agent in present)
-    env = StateVectorEnv(game, matches, luck) if readable else vector_env(game, matches, luck)
+    env: VectorEnv = (
+        StateVectorEnv(game, matches, luck) if readable else game.vector_env(matches, luck, specialised=False)
+    )
     obs, legal = env.reset()
     # Everybody's matches in one seat are one batch, with a memory of its own.
     groups = []

@@ -146,5 +146,6 @@ GAMES = (
             Parameter("steps", 50, "steps of an episode", low=1, high=10_000),
         ),
         tags=("competitive", "environment", "general-sum", "simultaneous"),
+        scores={"random": 0.0, "heuristic": 28.26},
     ),
 )
