@@ -211,19 +211,24 @@ def counted(
 
     Before each match of a pair its results so far are multiplied by `decay`, in both directions.
     """
-    tables = {name: getattr(population, name).copy() for name in ("games", "wins", "draws", "total")}
-    fresh = np.zeros_like(population.wins)
-    low, high = players.min(axis=1), players.max(axis=1)
-    for a, b in np.unique(np.stack([low, high], axis=1), axis=0).tolist():
-        here = np.flatnonzero((low == a) & (high == b))
-        weight = decay ** np.arange(len(here) - 1, -1, -1.0)
-        for me, other in ((a, b), (b, a)):
-            mine = np.where(players[here, 0] == me, scores[here, 0], scores[here, 1])
-            theirs = np.where(players[here, 0] == me, scores[here, 1], scores[here, 0])
-            for name, values in (("games", 1.0), ("wins", mine > theirs), ("draws", mine == theirs), ("total", mine)):
-                tables[name][me, other] = tables[name][me, other] * decay ** len(here) + np.sum(weight * values)
-            fresh[me, other] = (mine > theirs).sum()
-    return replace(population, **tables), fresh
+    n = len(population.members)
+    pair = players.min(axis=1).astype(np.int64) * n + players.max(axis=1)
+    order = np.argsort(pair, kind="stable")
+    _, first, count = np.unique(pair[order], return_index=True, return_counts=True)
+    left = np.empty(len(pair))  # matches of the same pair that come after each match
+    left[order] = np.repeat(first + count, count) - 1.0 - np.arange(len(pair))
+    weight, values = decay**left, {name: np.zeros(n * n) for name in ("games", "wins", "draws", "total")}
+    fresh, played = np.zeros(n * n), np.zeros(n * n)
+    for seat in (0, 1):
+        cell = players[:, seat].astype(np.int64) * n + players[:, 1 - seat]
+        mine, theirs = scores[:, seat], scores[:, 1 - seat]
+        for name, value in (("games", 1.0), ("wins", mine > theirs), ("draws", mine == theirs), ("total", mine)):
+            values[name] += np.bincount(cell, weight * value, n * n)
+        fresh += np.bincount(cell, mine > theirs, n * n)
+        played += np.bincount(cell, minlength=n * n)
+    kept = decay ** played.reshape(n, n)
+    tables = {name: getattr(population, name) * kept + value.reshape(n, n) for name, value in values.items()}
+    return replace(population, **tables), fresh.reshape(n, n)
 
 
 def learner_names(role: Role) -> list[str]:
