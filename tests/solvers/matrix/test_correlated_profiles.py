@@ -241,3 +241,12 @@ def test_learners_play_reaches_the_equilibria(regret):
         gains = gains_of(payoffs, last.joint, concept)
         assert (gains <= last.bounds * (max(shape) if regret == "internal" else 1) + 1e-9).all()
         assert solvers.correlated(payoffs, concept, epsilon=float(gains.max())).objective >= last.values.sum() - 1e-8
+
+
+def test_learners_reach_the_value_of_asymmetric_zero_sum_games():
+    for seed in range(4):
+        payoffs = np.random.default_rng(seed).normal(size=(3, 5)) + 1.0
+        value = solvers.nash(payoffs, "lp")[0].payoffs[0]
+        for regret in ("external", "swap"):
+            play = solvers.learn_correlated(payoffs, regret, 20_000)
+            assert abs(play.values[0] - value) <= play.bounds.max()
