@@ -113,11 +113,13 @@ class TreeArena:
         for p, part in enumerate(parts):
             own = self._own(p)
             told = [(i, np.take(joint, i, axis=p)) for i in np.flatnonzero(part > 0.0).tolist()]
+            gain = 0.0
             for others in [row for _, row in told] if conditional else [joint.sum(axis=p)]:
-                total += respond(self.tree, p, self._against(p, others))[0]
+                gain += respond(self.tree, p, self._against(p, others))[0]
             for i, others in told:
-                total -= float(self._plan(p, i)[own] @ self._against(p, others)[own])
-        return max(total, 0.0)
+                gain -= float(self._plan(p, i)[own] @ self._against(p, others)[own])
+            total += max(gain, 0.0)
+        return total
 
     def _against(self, player: int, others: np.ndarray) -> np.ndarray:
         """The gradient against joint weights of the others' members (up to scale), float64[S]."""

@@ -11,18 +11,11 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ..games.matrix import payoff_tensor
-
-GAP = 1e-6
-"""Regret, as a share of the range of payoffs, that the search for an equilibrium of three and more players stops at."""
-STARTS = 32
-"""How many starts that search tries at most."""
-
 
 # -- distributions -----------------------------------------------------------------------------------------------------
 
@@ -72,20 +65,26 @@ def last(payoffs: np.ndarray) -> np.ndarray:
 def nash(payoffs: np.ndarray) -> np.ndarray:
     """A Nash equilibrium.
 
-    - two players, zero-sum: by linear programming (von Neumann);
-    - two players: the equilibrium of greatest welfare, by mixed-integer programming (Sandholm, Gilpin & Conitzer 2005);
-    - more: the pure equilibrium of greatest welfare if there is one; else the least Lyapunov function that local
-      searches from many starts find (McKelvey 1998), the first with regret below 1e-6 of the range of payoffs. They
-      need not find one: then the profile of least regret is returned, and `regret` tells.
+    - two players, zero-sum: by linear programming (von Neumann 1928);
+    - two players: the one of greatest welfare, by mixed-integer programming (Sandholm, Gilpin & Conitzer 2005);
+    - more: the limit of quantal response equilibria (McKelvey & Palfrey 1995; Turocy 2005), and where that path cannot
+      be followed, simplicial subdivision (van der Laan, Talman & van der Heyden 1987).
+
+    Raises:
+        ArithmeticError: no equilibrium was found.
     """
-    if payoffs[0].size == 1:
-        return np.ones(payoffs.shape[1:])
     if len(payoffs) == 2:
         constant = payoffs.sum(axis=0)
-        zero_sum = np.ptp(constant) <= 1e-9 * max(1.0, float(np.abs(payoffs).max()))
-        return product(zero_sum_nash(payoffs[0]) if zero_sum else _bimatrix_nash(payoffs))
-    found = _pure_nash(payoffs)
-    return found if found is not None else _lyapunov_nash(payoffs)
+        if np.ptp(constant) <= 1e-9 * max(1.0, float(np.abs(payoffs).max())):
+            return product(zero_sum_nash(payoffs[0]))
+    from ..solvers.matrix.nash import nash as equilibria
+
+    if len(payoffs) == 2:
+        return product(equilibria(payoffs, "mip")[0])
+    try:
+        return product(equilibria(payoffs, "logit")[0])
+    except ArithmeticError:
+        return product(equilibria(payoffs, "simplicial")[0])
 
 
 def zero_sum_nash(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,75 +110,6 @@ def zero_sum_nash(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if found.status != 0:
         raise ArithmeticError(f"the linear program of the meta-game was not solved: {found.message}")
     return _distribution(found.x[:n]), _distribution(-found.ineqlin.marginals)
-
-
-def _bimatrix_nash(payoffs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One binary for each member: 1 where it is not played, else it must be a best response."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    low = payoffs.min(axis=(1, 2), keepdims=True)
-    unit = np.ptp(payoffs, axis=(1, 2), keepdims=True)
-    a, b = (payoffs - low) / np.where(unit > 0.0, unit, 1.0)
-    n, m = a.shape
-    k = n + m
-    # Variables: x[n], y[m], the values v and w, binaries[n + m]. Regret v - (Ay)_i lies in [0, 1].
-    eye, worth = np.eye(k), np.block([[np.zeros((n, n)), a], [b.T, np.zeros((m, m))]])
-    value = np.zeros((k, 2))
-    value[:n, 0] = value[n:, 1] = 1.0
-    rows = np.block([[-worth, value, np.zeros((k, k))], [-worth, value, -eye], [eye, np.zeros((k, 2)), eye]])
-    lower = np.concatenate([np.zeros(k), np.full(2 * k, -np.inf)])
-    upper = np.concatenate([np.full(k, np.inf), np.zeros(k), np.ones(k)])
-    mass = np.zeros((2, 2 * k + 2))
-    mass[0, :n] = mass[1, n:k] = 1.0
-    found = milp(
-        -np.concatenate([np.zeros(k), unit.ravel(), np.zeros(k)]),
-        integrality=np.concatenate([np.zeros(k + 2), np.ones(k)]),
-        bounds=Bounds(0.0, 1.0),
-        constraints=[LinearConstraint(rows, lower, upper), LinearConstraint(mass, 1.0, 1.0)],
-    )
-    if found.x is None:
-        raise ArithmeticError(f"the mixed-integer program of the meta-game was not solved: {found.message}")
-    played = found.x[k + 2 :] < 0.5
-    return _distribution(found.x[:n] * played[:n]), _distribution(found.x[n:k] * played[n:])
-
-
-def _pure_nash(payoffs: np.ndarray) -> np.ndarray | None:
-    scale = 1e-12 * max(1.0, float(np.abs(payoffs).max()))
-    stable = np.ones(payoffs.shape[1:], bool)
-    for p, table in enumerate(payoffs):
-        stable &= table >= table.max(axis=p, keepdims=True) - scale
-    if not stable.any():
-        return None
-    joint = np.zeros(stable.shape)
-    joint.ravel()[np.where(stable, payoffs.sum(axis=0), -np.inf).argmax()] = 1.0
-    return joint
-
-
-def _lyapunov_nash(payoffs: np.ndarray) -> np.ndarray:
-    from scipy.optimize import least_squares
-
-    shape = payoffs.shape[1:]
-    bounds = np.cumsum([0, *shape])
-    scale = float(np.ptp(payoffs)) or 1.0
-
-    def joint_of(z: np.ndarray) -> np.ndarray:
-        return product([_distribution(z[a:b] ** 2) for a, b in pairwise(bounds)])
-
-    def gains(z: np.ndarray) -> np.ndarray:
-        joint = joint_of(z)
-        values = deviation_values(payoffs, joint)
-        return np.concatenate([np.maximum(v - (t * joint).sum(), 0.0) for v, t in zip(values, payoffs)]) / scale
-
-    rng = np.random.default_rng(0)
-    best, least = uniform(payoffs), np.inf
-    for start in range(STARTS):
-        z = np.sqrt(rng.exponential(size=bounds[-1])) if start else np.ones(bounds[-1])
-        joint = joint_of(least_squares(gains, z, xtol=1e-15, ftol=1e-15, gtol=1e-15).x)
-        if (now := regret(payoffs, joint)) < least:
-            best, least = joint, now
-        if least <= GAP * scale:
-            break
-    return best
 
 
 def max_entropy(payoffs: np.ndarray) -> np.ndarray:
