@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from ._kernels_trueskill import propagate
@@ -42,6 +43,26 @@ def smooth_chain(node_starts, step, prior_pi, prior_h, like_pi, like_h, chain_pi
 
 
 @njit(cache=True, error_model="numpy")
+def reach(k, first, last, forward, step, start_pi, start_h, like_pi, like_h, ahead, back, chain_pi, chain_h):
+    """Bring the message from the node before k (after it, going backward) up to date, and with it the chain's at k.
+
+    ``first, last`` are the player's first and last node; ``ahead, back float64[2, nodes]`` hold the messages.
+    """
+    if forward:
+        pi, h = start_pi, start_h
+        if k > first:
+            pi, h = ahead[0, k - 1] + like_pi[k - 1], ahead[1, k - 1] + like_h[k - 1]
+            shrink = 1.0 / (1.0 + step[k] * pi)
+            pi, h = pi * shrink, h * shrink
+        ahead[0, k], ahead[1, k] = pi, h
+    elif k < last:
+        pi, h = back[0, k + 1] + like_pi[k + 1], back[1, k + 1] + like_h[k + 1]
+        shrink = 1.0 / (1.0 + step[k + 1] * pi)
+        back[0, k], back[1, k] = pi * shrink, h * shrink
+    chain_pi[k], chain_h[k] = ahead[0, k] + back[0, k], ahead[1, k] + back[1, k]
+
+
+@njit(cache=True, error_model="numpy")
 def through_time(
     match_starts,
     team_starts,
@@ -49,6 +70,7 @@ def through_time(
     weights,
     node,
     node_starts,
+    owner,
     step,
     prior_pi,
     prior_h,
@@ -70,14 +92,29 @@ def through_time(
 ):
     """Expectation propagation to convergence; returns the sweeps made. ``seat_*`` [S], ``like_*`` [nodes] start at 0.
 
+    Sweeps go forward and backward in turn and carry every message along at once: updates that wait for the end of a
+    sweep can swing ever further. ``owner int64[nodes]`` is the player of a node.
+
     Scratch as in ``trueskill_log``, with ``teams float64[4, .]``.
     """
+    smooth_chain(node_starts, step, prior_pi, prior_h, like_pi, like_h, chain_pi, chain_h)
+    ahead, back = np.zeros((2, step.shape[0])), np.zeros((2, step.shape[0]))
+    ahead[0], ahead[1] = chain_pi, chain_h
+    matches = match_starts.shape[0] - 1
     for sweep in range(sweeps):
-        smooth_chain(node_starts, step, prior_pi, prior_h, like_pi, like_h, chain_pi, chain_h)
         moved = 0.0
-        for m in range(match_starts.shape[0] - 1):
+        forward = sweep % 2 == 0
+        for at in range(matches):
+            m = at if forward else matches - 1 - at
             first = match_starts[m]
             count = match_starts[m + 1] - first
+            for s in range(team_starts[first], team_starts[first + count]):
+                k = node[s]
+                p = owner[k]
+                lo, hi = node_starts[p], node_starts[p + 1] - 1
+                reach(
+                    k, lo, hi, forward, step, prior_pi[p], prior_h[p], like_pi, like_h, ahead, back, chain_pi, chain_h
+                )
             for t in range(count):
                 mean = 0.0
                 var = 0.0

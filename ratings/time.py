@@ -141,6 +141,7 @@ class TrueSkillThroughTime(_Smoother):
             optional(log.weights),
             nodes.seat_node,
             nodes.starts,
+            nodes.player,
             self.drift**2 * nodes.gap,
             prior_pi,
             prior_pi * ratings.mu,

@@ -132,3 +132,14 @@ def test_chunks_in_bounded_memory_stay_close_to_the_whole(name):
         ratings = model.update(ratings, log[start : start + 250])
     assert np.corrcoef(whole.mu, ratings.mu)[0, 1] > 0.97
     assert (ratings.matches == whole.matches).all()
+
+
+def test_messages_settle_where_teams_meet_again_and_again():
+    """Team against team, time after time: the skills stay near what one match of summed skills would say."""
+    for scores in ([[3, 1], [2, 2], [0, 1]], [[k % 3, 1] for k in range(40)]):
+        size = len(scores)
+        log = lr.MatchLog.from_arrays([list("abcd")] * size, [[0, 0, 1, 1]] * size, scores=scores)
+        fit = lr.TrueSkillThroughTime().fit(log)
+        np.testing.assert_allclose(fit.mu[[0, 1]] + fit.mu[[2, 3]], 50.0, atol=1e-3)
+        assert np.abs(fit.mu - 25.0).max() < 2.0
+        assert (fit.sigma < 25 / 3).all()
