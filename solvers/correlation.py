@@ -37,8 +37,8 @@ def correlated(
             the CE and ``"efcce"`` and ``"nfcce"`` are the CCE.
         objective: ``"welfare"``, ``"maximin"`` or a weight for each player; on payoff tensors also ``"max_entropy"``
             or the worth [A0, …, A(P-1)] of each action profile.
-        options: ``epsilon`` on payoff tensors (`matrix.correlated.correlated`), ``tolerance`` and ``columns`` on trees
-            (`tree.correlated.correlated`).
+        options: ``epsilon`` on payoff tensors (`matrix.correlated.correlated`), ``tolerance``, ``columns`` and
+            ``seconds`` on trees (`tree.correlated.correlated`).
 
     Returns:
         A `CorrelatedProfile` (its ``joint`` distribution) or a `CorrelatedEquilibrium` (its correlation ``plan``); both
@@ -50,7 +50,7 @@ def correlated(
     """
     form, allowed = _form(game, objective), {"epsilon"}
     if isinstance(form, GameTree):
-        allowed = {"tolerance", "columns"}
+        allowed = {"tolerance", "columns", "seconds"}
     if unknown := sorted(options.keys() - allowed):
         raise TypeError(f"correlated takes the options {sorted(allowed)} for this game, got {unknown}")
     if isinstance(form, GameTree):

@@ -9,6 +9,7 @@ column generation from plans that are pure for one player and mixed for the othe
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,6 +75,7 @@ def correlated(
     *,
     tolerance: float = 1e-6,
     columns: int = 1000,
+    seconds: float | None = None,
 ) -> CorrelatedEquilibrium:
     """The best extensive-form correlated equilibrium of a two-player game, general-sum, with chance or without.
 
@@ -84,10 +86,12 @@ def correlated(
         tolerance: column generation stops where the bound is above the objective by at most this share of the largest
             utility (times the larger weight).
         columns: column generation stops after so many; what is left then is ``bound - objective``.
+        seconds: column generation stops when they have passed.
 
     Raises:
         ValueError: not two players, an unknown concept or objective, weights that are not two finite numbers.
-        ArithmeticError: the linear program was not solved, or `columns` were too few to find any equilibrium.
+        ArithmeticError: the linear program was not solved, or `columns` or `seconds` were too few to find any
+            equilibrium.
     """
     tree = as_tree(game)
     concept = concept_of(tree, concept)
@@ -96,11 +100,14 @@ def correlated(
         raise ValueError(f"tolerance must not be negative, got {tolerance!r}")
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns!r}")
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"seconds must be positive, got {seconds!r}")
+    end = np.inf if seconds is None else time.perf_counter() + seconds
     program, count = Program(relevant, concept, weights), 0
-    relaxed = program.relaxed()
+    relaxed = program.relaxed(end)
     mass, bound = relaxed.mass, -relaxed.cost * program.unit
     if not relevant.triangle_free:
-        mass, bound, count = _generate(program, relaxed, tolerance, columns)
+        mass, bound, count = _generate(program, relaxed, tolerance, columns, end)
     plan = CorrelationPlan(tree, mass)
     values = plan.values
     found = float(values.min() if weights is None else weights @ values)
@@ -113,6 +120,11 @@ def correlated(
 def _weights(objective: Any) -> np.ndarray | None:
     """float64[2], or None for the smaller of the two utilities."""
     if isinstance(objective, str):
+        if objective == "max_entropy":
+            raise ValueError(
+                "objective 'max_entropy' is for matrix games (concepts 'ce' and 'cce'), whose equilibria are joint "
+                "distributions; a tree's correlation plan allows 'welfare', 'maximin' or two weights"
+            )
         if objective not in ("welfare", "maximin"):
             raise ValueError(f"objective must be 'welfare', 'maximin' or two weights, got {objective!r}")
         return np.ones(2) if objective == "welfare" else None
@@ -170,7 +182,7 @@ class Program:
             self.cost[: self.pairs] = -(weights / most) @ utility
         self.lower = np.append(np.zeros(self.pairs), np.full(self.size - self.pairs, -np.inf))
 
-    def relaxed(self) -> Relaxed:
+    def relaxed(self, end: float = np.inf) -> Relaxed:
         """The best mass that satisfies the consistency constraints."""
         from scipy import sparse
 
@@ -184,6 +196,7 @@ class Program:
             sparse.hstack([equal, sparse.csr_matrix((equal.shape[0], self.size - self.pairs))]),
             side,
             self.lower,
+            end=end,
         )
         return Relaxed(np.maximum(found.x[: self.pairs], 0.0), float(found.fun), self.price(found))
 
@@ -207,7 +220,9 @@ def _incentives(way: Deviations, scale: float) -> tuple[tuple[csr_matrix, csr_ma
     return (mass, values), np.repeat([0.0, 1.0], [rows, triggers])
 
 
-def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) -> tuple[np.ndarray, float, int]:
+def _generate(
+    program: Program, start: Relaxed, tolerance: float, columns: int, end: float
+) -> tuple[np.ndarray, float, int]:
     """Column generation from the relaxed program's solution. -> (mass, bound, number of columns).
 
     A column is a pure plan x of the player with fewer information sets; beside it the other's realisation plan y is
@@ -222,15 +237,22 @@ def _generate(program: Program, start: Relaxed, tolerance: float, columns: int) 
     penalty, best_price, best = FIRST_PENALTY, start.price, start.cost
     while True:
         cost, slack, mass, price = _master(program, pure, [x[own] for x in found], penalty)
-        if slack <= SLACK and (cost - best <= tolerance or len(found) == columns):
+        late = time.perf_counter() >= end
+        if slack <= SLACK and (cost - best <= tolerance or len(found) == columns or late):
             return mass, -best * program.unit, len(found)
-        if len(found) == columns:
-            raise ArithmeticError(f"{columns} columns are too few to find an equilibrium; columns may be larger")
+        if len(found) == columns or late:
+            what = "the seconds are" if late else f"{columns} columns are"
+            raise ArithmeticError(
+                f"{what} too few to find an equilibrium; none has an objective above "
+                f"{-best * program.unit:.6g}; {'seconds' if late else 'columns'} may be larger"
+            )
         for keep in (KEEP, 0.0):
             mixed = keep * best_price + (1.0 - keep) * price
-            worth, x = _best_column(relevant, mixed, pure)
+            worth, x = _best_column(relevant, mixed, pure, end)
             if worth > best:
                 best_price, best = mixed, worth
+            if x is None:  # no time for it
+                break
             if not any(np.array_equal(x, old) for old in found):
                 found.append(x)
                 break
@@ -293,9 +315,9 @@ def _master(
     return float(found.fun), float(found.x[-1]), mass, program.price(found)
 
 
-def _best_column(relevant: RelevantPairs, price: np.ndarray, pure: int) -> tuple[float, np.ndarray]:
+def _best_column(relevant: RelevantPairs, price: np.ndarray, pure: int, end: float) -> tuple[float, np.ndarray | None]:
     """The cheapest plan that is pure for one player: where its own masses are 0 or 1, consistency makes the rest a
-    product. -> (a lower bound of its price, its pure part bool[S_p])."""
+    product. -> (a lower bound of its price, its pure part bool[S_p], or None if time ended before there was one)."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     tree = relevant.tree
@@ -306,9 +328,13 @@ def _best_column(relevant: RelevantPairs, price: np.ndarray, pure: int) -> tuple
     side = np.zeros(relevant.consistency.shape[0])
     side[0] = 1.0
     constraint = LinearConstraint(relevant.consistency, side, side)
-    found = milp(
-        price, integrality=whole, bounds=Bounds(0.0, 1.0), constraints=constraint, options={"mip_rel_gap": 0.0}
-    )
+    options: dict[str, Any] = {"mip_rel_gap": 0.0}
+    if end < np.inf:
+        options["time_limit"] = max(end - time.perf_counter(), 0.01)
+    found = milp(price, integrality=whole, bounds=Bounds(0.0, 1.0), constraints=constraint, options=options)
+    if found.status == 1 and end < np.inf:
+        bound = -np.inf if found.mip_dual_bound is None else float(found.mip_dual_bound)
+        return bound, None if found.x is None else found.x[place] > 0.5
     if found.x is None:
         raise ArithmeticError(f"the mixed-integer program of a column was not solved: {found.message}")
     return float(found.mip_dual_bound), found.x[place] > 0.5

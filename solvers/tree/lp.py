@@ -5,6 +5,7 @@ Source: Koller, Megiddo & von Stengel 1996, "Efficient computation of equilibria
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -133,14 +134,19 @@ def linear_program(
     equal_side: np.ndarray,
     lower: np.ndarray,
     method: str = "highs-ipm",
+    end: float = np.inf,
 ) -> Any:
     """min cost·z over ``upper @ z <= upper_side``, ``equal @ z == equal_side``, ``z >= lower``. -> scipy's result.
 
     Raises:
         ValueError: the constraints contradict each other.
-        ArithmeticError: the solver gave up.
+        ArithmeticError: the solver gave up, or the clock (`time.perf_counter`) reached `end`.
     """
     from scipy.optimize import linprog
+
+    options = {"primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE}
+    if end < np.inf:
+        options["time_limit"] = max(end - time.perf_counter(), 0.01)
 
     result = linprog(
         cost,
@@ -150,8 +156,10 @@ def linear_program(
         equal_side,
         bounds=np.stack([lower, np.full(len(lower), np.inf)], axis=1),
         method=method,
-        options={"primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE},
+        options=options,
     )
+    if result.status == 1 and end < np.inf:
+        raise ArithmeticError(f"the seconds passed before a linear program of {len(cost):,} unknowns was solved")
     if result.status == 2:
         raise ValueError("the linear program is infeasible: no plan satisfies its bounds")
     if result.status != 0:

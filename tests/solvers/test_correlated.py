@@ -286,14 +286,19 @@ def test_play_of_regret_minimisers_is_a_coarse_equilibrium_in_the_limit():
 
 def test_few_columns_give_a_plan_and_what_is_left():
     game = ludus.make("random_game", seed=2, depth=7, chance=0.4, merge=0.8, zero_sum=False)
-    rough, found = (correlated(game, "nfcce", columns=n) for n in (3, 1000))
+    rough, found = (correlated(game, "nfcce", columns=n, seconds=600) for n in (3, 1000))
     assert not found.exact
     assert rough.columns == 3 < found.columns
     assert rough.gap <= 1e-8
     assert rough.objective < found.objective <= found.bound <= rough.bound
     assert found.bound - found.objective <= 1e-6
-    with pytest.raises(ArithmeticError, match="1 columns are too few"):
+    with pytest.raises(ArithmeticError, match="1 columns are too few.*none has an objective above"):
         correlated(game, "nfcce", columns=1)
+
+
+def test_too_few_seconds_are_one_clear_error():
+    with pytest.raises(ArithmeticError, match="seconds"):
+        correlated(ludus.make("random_game", seed=2, depth=5, chance=0.4, zero_sum=False), "nfcce", seconds=1e-6)
 
 
 def test_bad_input():
@@ -309,6 +314,10 @@ def test_bad_input():
         correlated("kuhn_poker(players=3)")
     with pytest.raises(ValueError, match="columns"):
         correlated("kuhn_poker", columns=0)
+    with pytest.raises(ValueError, match="seconds must be positive"):
+        correlated("kuhn_poker", seconds=0)
+    with pytest.raises(ValueError, match="'max_entropy' is for matrix games"):
+        correlated("kuhn_poker", "efce", "max_entropy")
     tree = ludus.make("kuhn_poker").tree()
     plan = CorrelationPlan.mixture([ludus.Policy.uniform(tree)])
     with pytest.raises(ValueError, match="another game"):
