@@ -273,7 +273,7 @@ class League:
         if self._how is None and len(self._members) < seats:
             raise ValueError(f"{self.game.id} needs {seats} members to meet, the league has {len(self._members)}")
         if self._how is not None and self._how.oracle is None:
-            raise ValueError(f"the learners' oracle, {self._how.oracle_name}, could not be stored: pass it as `oracle`")
+            raise ValueError(f"the learners' oracle {self._how.oracle_name} could not be stored: pass it as `oracle`")
         if absent := [member.name for member in self.members if member.agent is None]:
             raise ValueError(
                 f"the agents of {', '.join(absent)} could not be stored: add them again under the same names"

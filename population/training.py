@@ -157,6 +157,8 @@ class Training:
     def __init__(self, store: Store, game: Game, options: TrainingOptions, paired: bool):
         self.store, self.game, self.options, self.paired = store, game, options, paired
         self.method, self.oracle = make_method(options.preset, **options.options), options.oracle
+        if isinstance(self.oracle, ObservedEvolution):
+            _tree_serves(game)  # else the tree would be tried, for every learner anew
         self.population, self.seed = load(store)
         self.agents: list[Agent] = []
 
