@@ -67,9 +67,20 @@ clean:
 	rm -rf $(VENV) .cache build *.egg-info demo
 
 # Peers that do not install beside ours have environments of their own under .peers.
-peers: .peers/liteefg/bin/python
+peers: .peers/liteefg/bin/python .peers/jaxmarl/bin/python .peers/openspiel/bin/python
 
 .peers/liteefg/bin/python:
 	@echo "installing LiteEFG into .peers/liteefg"
 	@$(PYTHON) -m venv .peers/liteefg
 	@.peers/liteefg/bin/python -m pip install --quiet 'LiteEFG==1.0.0' || { rm -rf .peers/liteefg; exit 1; }
+
+.peers/jaxmarl/bin/python:
+	@echo "installing JaxMARL into .peers/jaxmarl"
+	@$(PYTHON) -m venv .peers/jaxmarl
+	@.peers/jaxmarl/bin/python -m pip install --quiet 'jaxmarl==0.2.0' || { rm -rf .peers/jaxmarl; exit 1; }
+
+# OpenSpiel's psro_v2 imports these, which are no part of its installation.
+.peers/openspiel/bin/python:
+	@echo "installing OpenSpiel with what its psro_v2 imports into .peers/openspiel"
+	@$(PYTHON) -m venv .peers/openspiel
+	@.peers/openspiel/bin/python -m pip install --quiet 'open_spiel>=2.0' cvxpy ecos matplotlib networkx || { rm -rf .peers/openspiel; exit 1; }
