@@ -1,8 +1,8 @@
 """Kernels of the iterated dilemma: matches of automata and programs, replays, and the Moran process.
 
 A strategy is (address of its program or 0, cooperate float64[S], next int64[S, 4]); the tables are read where there is
-no program. Actions are 0 (cooperate) and 1 (defect); payoffs float64[4] are R, S, T, P. Turn t of a match draws numbers
-4t … 4t + 3 of the match's stream: each side's choice, then each side's noise.
+no program. Actions are 0 (cooperate) and 1 (defect); payoffs float64[4] are R, S, T, P. Turn t of a match draws number
+4t (+ 1) of the match's stream for the first (second) side's choice; a word between them, halved, is their noise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ._programs import MEMORY, SIGNATURE
 
 _I, _U, _F = nb.types.int64, nb.types.uint64, nb.types.float64
 _I1, _I2, _F1, _F2 = nb.types.int64[::1], nb.types.int64[:, ::1], nb.types.float64[::1], nb.types.float64[:, ::1]
-_N1 = nb.types.int8[::1]
+_N1, _U1 = nb.types.int8[::1], nb.types.uint64[::1]
 _program_at = pointer(nb.types.FunctionType(SIGNATURE))
 
 
@@ -31,24 +31,63 @@ def _toss(p, key, number):
     return 0 if uniform(key, number) < p else 1
 
 
-@nb.njit(nb.void(_F1, _I2, _F1, _I2, _I, _F, _U, _I1), cache=True, error_model="numpy")
-def automata_match(cooperate_a, next_a, cooperate_b, next_b, turns, noise, key, counts):
-    """One match of two automata; counts int64[4] (out): rounds with each outcome, seen from the first side."""
-    s, t = 0, 0
-    cc, cd, dc = 0, 0, 0
+@nb.njit(_U(_F), cache=True, error_model="numpy")
+def flip_threshold(noise):
+    """Half a word below this number flips an action: noise to 32 binary digits."""
+    return np.uint64(round(noise * 4294967296.0))
+
+
+@nb.njit(_U(_I, _F), cache=True, error_model="numpy")
+def _word(state, p):
+    action = 0 if p >= 1.0 else 1 if p <= 0.0 else 2
+    return np.uint64(4 * state + (action << 32))
+
+
+@nb.njit(_U(_F1, _I2, _U1), cache=True, error_model="numpy")
+def unroll(cooperate, next, words):
+    """An automaton as matches read it. A word is four times a state, and above 32 bits its action, 2 if it draws.
+
+    words uint64[4·S] (out): what comes after four times a state + outcome. -> the first word.
+    """
+    for s in range(len(cooperate)):
+        for outcome in range(4):
+            state = next[s, outcome]
+            words[4 * s + outcome] = _word(state, cooperate[state])
+    return _word(0, cooperate[0])
+
+
+@nb.njit(nb.void(_F1, _U, _U1, _F1, _U, _U1, _I, _F, _U, _I1), cache=True, error_model="numpy")
+def automata_match(cooperate_a, s, words_a, cooperate_b, t, words_b, turns, noise, key, counts):
+    """One match of two automata from the words s and t on; counts int64[4] (out): rounds with each outcome, seen from
+    the first side.
+
+    The chain of dependent loads decides the speed: one a round, as a word brings its action along. Unsigned numbers
+    index without a test for negative ones.
+    """
+    zero, one, two, high = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(32)
+    low, width = np.uint64(0xFFFFFFFF), np.uint64(21)
+    packed = zero  # rounds of CC, CD and DC, 21 bits each; a match has at most a million rounds
+    threshold = flip_threshold(noise)
     for turn in range(turns):
+        a, b = s >> high, t >> high
+        s &= low
+        t &= low
         number = np.uint64(4 * turn)
-        a = _toss(cooperate_a[s], key, number)
-        b = _toss(cooperate_b[t], key, number + np.uint64(1))
-        if noise > 0.0:
-            a ^= uniform(key, number + np.uint64(2)) < noise
-            b ^= uniform(key, number + np.uint64(3)) < noise
-        cc += (1 - a) & (1 - b)
-        cd += (1 - a) & b
-        dc += a & (1 - b)
-        s = next_a[s, 2 * a + b]
-        t = next_b[t, 2 * b + a]
-    counts[0], counts[1], counts[2], counts[3] = cc, cd, dc, turns - cc - cd - dc
+        if a == two:
+            a = one if uniform(key, number) >= cooperate_a[s >> two] else zero
+        if b == two:
+            b = one if uniform(key, number + one) >= cooperate_b[t >> two] else zero
+        if threshold > zero:
+            flips = mix64(key + (number + two) * np.uint64(GOLDEN))
+            a ^= np.uint64((flips >> high) < threshold)
+            b ^= np.uint64((flips & low) < threshold)
+        outcome = two * a + b
+        packed += one << (width * outcome)
+        s = words_a[s + outcome]
+        t = words_b[t + two * b + a]
+    mask = (one << width) - one
+    counts[0], counts[1], counts[2] = packed & mask, (packed >> width) & mask, (packed >> (width + width)) & mask
+    counts[3] = turns - counts[0] - counts[1] - counts[2]
 
 
 @nb.njit(nb.void(_I, _F1, _I2, _I, _F1, _I2, _F1, _I, _I, _F, _U, _I2, _I1, _N1), cache=True, error_model="numpy")
@@ -76,6 +115,7 @@ def match(
     ma, mb = memory[0], memory[1]
     ma[:], mb[:], counts[:] = 0, 0, 0
     s, t, a, b = 0, 0, 0, 0
+    threshold = flip_threshold(noise)
     for turn in range(turns):
         number = np.uint64(4 * turn)
         if program_a != 0:
@@ -86,9 +126,10 @@ def match(
             y = fb(mb, payoffs, turn, b, a, length, uniform(key, number + np.uint64(1)))
         else:
             y = _toss(cooperate_b[t], key, number + np.uint64(1))
-        if noise > 0.0:
-            x ^= uniform(key, number + np.uint64(2)) < noise
-            y ^= uniform(key, number + np.uint64(3)) < noise
+        if threshold > np.uint64(0):
+            flips = mix64(key + (number + np.uint64(2)) * np.uint64(GOLDEN))
+            x ^= (flips >> np.uint64(32)) < threshold
+            y ^= (flips & np.uint64(0xFFFFFFFF)) < threshold
         a, b = x, y
         outcome = 2 * a + b
         counts[outcome] += 1
@@ -106,10 +147,14 @@ def matches(
 ):
     """Match m of M has turns[m] rounds; known: whether programs are told so. counts int64[M, 4] (out)."""
     nothing = np.empty(0, np.int8)
+    words_a, words_b = np.empty(4 * len(cooperate_a), np.uint64), np.empty(4 * len(cooperate_b), np.uint64)
+    first_a, first_b = unroll(cooperate_a, next_a, words_a), unroll(cooperate_b, next_b, words_b)
     for m in range(len(turns)):
         own = mix64(key + np.uint64(m + 1) * np.uint64(GOLDEN))
         if program_a == 0 and program_b == 0:
-            automata_match(cooperate_a, next_a, cooperate_b, next_b, turns[m], noise, own, counts[m])
+            automata_match(
+                cooperate_a, first_a, words_a, cooperate_b, first_b, words_b, turns[m], noise, own, counts[m]
+            )
         else:
             length = turns[m] if known else -1
             match(

@@ -211,6 +211,26 @@ def test_noise_flips_and_random_lengths():
     assert tour.tournament(["stein_rapoport", "cooperator"], rounds=14, repetitions=1).counts[0, 0, 1, 2] == 2
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_fast_matches_of_automata_are_the_plain_ones(noise):
+    from ludus.population import _tournament as kernels
+
+    rng = np.random.default_rng(1)
+    for seed in range(20):
+        pair = []
+        for states in rng.integers(1, 9, 2):
+            p = rng.choice([0.0, 1.0, rng.random()], states)
+            pair.append((p, rng.integers(0, states, (states, 4))))
+        key, plain, fast = np.uint64(seed), np.empty(4, np.int64), np.empty(4, np.int64)
+        (p, a), (q, b) = pair
+        scratch, nothing, table = np.empty((2, 16), np.int64), np.empty(0, np.int8), np.array(strategies.DILEMMA)
+        kernels.match(0, p, a, 0, q, b, table, 300, -1, noise, key, scratch, plain, nothing)
+        words = [np.empty(4 * len(p), np.uint64), np.empty(4 * len(q), np.uint64)]
+        first = [np.uint64(kernels.unroll(p, a, words[0])), np.uint64(kernels.unroll(q, b, words[1]))]
+        kernels.automata_match(p, first[0], words[0], q, first[1], words[1], 300, noise, key, fast)
+        np.testing.assert_array_equal(fast, plain)
+
+
 def test_same_seed_same_tournament_and_order_free_pairs():
     a = tour.tournament(["joss", "random"], repetitions=3, seed=5)
     np.testing.assert_array_equal(a.counts, tour.tournament(["joss", "random"], repetitions=3, seed=5).counts)
