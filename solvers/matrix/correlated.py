@@ -42,6 +42,11 @@ class CorrelatedProfile:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.joint.astype(dtype or np.float64, copy=bool(copy))
 
+    @property
+    def exact(self) -> bool:
+        """True: the constraints describe all equilibria, as `CorrelatedEquilibrium.exact` says of trees."""
+        return True
+
     def marginals(self) -> list[np.ndarray]:
         """float64[A_p] for each player: what it is told, and how often."""
         players = range(self.joint.ndim)

@@ -65,7 +65,7 @@ def is_ess(game: Any, strategy: Any) -> bool:
     """
     payoffs = symmetric_payoffs(game)
     x = probabilities("strategy", strategy, len(payoffs))
-    scaled = payoffs / (float(np.ptp(payoffs)) or 1.0)
+    scaled = (payoffs - payoffs.min()) / (float(np.ptp(payoffs)) or 1.0)
     worth = scaled @ x
     replies = worth >= worth.max() - TOLERANCE
     played = x > TOLERANCE
@@ -123,7 +123,7 @@ def evolutionarily_stable(game: Any) -> list[np.ndarray]:
     count = len(payoffs)
     if count > MOST_ACTIONS:
         raise ValueError(f"evolutionarily_stable takes at most {MOST_ACTIONS} actions, got {count}: is_ess tests one")
-    scaled = payoffs / (float(np.ptp(payoffs)) or 1.0)
+    scaled = (payoffs - payoffs.min()) / (float(np.ptp(payoffs)) or 1.0)
     found: list[np.ndarray] = []
     for size in range(1, count + 1):
         for part in combinations(range(count), size):

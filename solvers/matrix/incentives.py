@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .payoffs import from_zero
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,7 +47,7 @@ def swap_gains(payoffs: np.ndarray, joint: np.ndarray) -> list[np.ndarray]:
     `payoffs` is float64[P, A0, …, A(P-1)], `joint` float64[A0, …, A(P-1)].
     """
     gains = []
-    for p, payoff in enumerate(payoffs):
+    for p, payoff in enumerate(from_zero(payoffs)):
         own = np.moveaxis(payoff, p, 0).reshape(payoff.shape[p], -1)
         seen = np.moveaxis(joint, p, 0).reshape(payoff.shape[p], -1)
         worth = seen @ own.T

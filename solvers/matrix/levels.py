@@ -102,7 +102,7 @@ def _mixed(payoffs: np.ndarray, profiles: Sequence[Profile], shares: np.ndarray,
 
 def respond(payoffs: np.ndarray, profile: Sequence[np.ndarray], player: int, lam: float = np.inf) -> np.ndarray:
     """float64[A_p]: the best response, ties split evenly, or the logit response of precision `lam`."""
-    worth = deviation_payoffs(payoffs[player], profile, player)
+    worth = deviation_payoffs(payoffs[player] - payoffs[player].min(), profile, player)
     if np.isinf(lam):
         best = worth >= worth.max() - TIE * float(np.ptp(payoffs[player]))
         return best / best.sum()

@@ -39,6 +39,11 @@ def payoffs_of(game: Any) -> np.ndarray:
     return one_shot_payoffs(tree)
 
 
+def from_zero(payoffs: np.ndarray) -> np.ndarray:
+    """The same game with each player's least payoff at 0: a constant that is added to all costs no precision then."""
+    return payoffs - payoffs.min(axis=tuple(range(1, payoffs.ndim)), keepdims=True)
+
+
 def is_one_shot(tree: GameTree) -> bool:
     """Whether no player has two information sets, so that actions are plans."""
     return bool(np.diff(tree.infoset_start).max() <= 1)

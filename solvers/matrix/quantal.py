@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .logit_branch import Branch, trace_branch
-from .payoffs import payoffs_of
+from .payoffs import from_zero, payoffs_of
 from .profile import Profile, deviation_payoffs
 
 
@@ -44,7 +44,7 @@ def quantal_branch(game: Any, lam: float = 1e4, **options: Any) -> Branch:
 
 def quantal_error(game: Any, profile: Sequence[Any], lam: float) -> float:
     """The largest difference of a probability from the logit response to the profile; 0 exactly in a QRE."""
-    payoffs = payoffs_of(game)
+    payoffs = from_zero(payoffs_of(game))
     if not 0.0 <= lam < np.inf:
         raise ValueError(f"lam must be finite and 0 or more, got {lam!r}")
     strategies = Profile.of(payoffs, profile)
@@ -108,7 +108,7 @@ def fit_quantal_response(game: Any, counts: Sequence[Any], *, most: float = 1e4)
         def point(k: int, part: float) -> tuple[float, list[np.ndarray]]:
             lam = float((1 - part) * branch.lam[k] + part * branch.lam[k + 1])
             start = [(1 - part) * rows[k] + part * rows[k + 1] for rows in branch.log_probabilities]
-            return lam, _corrected(payoffs, start, lam)
+            return lam, _corrected(from_zero(payoffs), start, lam)
 
         def depth(k: int, part: float) -> float:
             return -float(sum(l @ c for l, c in zip(point(k, part)[1], seen)))

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .dominance import dominating
-from .payoffs import two_player_payoffs
+from .payoffs import from_zero, two_player_payoffs
 from .polytope import cone_rays, integers
 from .profile import Profile, strategic_form
 
@@ -42,7 +42,8 @@ def is_perfect(game: Any, profile: Any, *, tolerance: float = 1e-8) -> bool:
     """
     payoffs = two_player_payoffs(game, "is_perfect", INSTEAD)
     x, y = Profile.of(game, profile)
-    tables = (payoffs[0], payoffs[1].T)
+    first, second = from_zero(payoffs)
+    tables = (first, second.T)
     for table, own, other in ((tables[0], x, y), (tables[1], y, x)):
         worth = table @ other
         if worth.max() - worth @ own > tolerance * (np.ptp(table) or 1.0):

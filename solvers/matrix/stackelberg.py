@@ -89,7 +89,7 @@ def _weak(own: np.ndarray, other: np.ndarray, leader: int) -> Commitment:
     everywhere, among which it picks what is worst for the leader)."""
     from scipy.optimize import linprog
 
-    unit, best = float(np.ptp(other)) or 1.0, None
+    best = None
     for response in range(own.shape[1]):
         margin = _margin(other, response)
         same = np.abs(margin).max(axis=0) <= TOLERANCE
@@ -116,7 +116,7 @@ def _weak(own: np.ndarray, other: np.ndarray, leader: int) -> Commitment:
             best = (value, x, int(np.flatnonzero(same)[(x @ worst).argmin()]), inner)
     assert best is not None, "some response is strictly best somewhere, but for equal ones"
     value, x, response, inner = best
-    ties = x @ other >= (x @ other).max() - TOLERANCE * unit
+    ties = x @ _margin(other, response) <= TOLERANCE
     attained = bool((x @ own)[ties].min() >= value - TOLERANCE * (np.ptp(own) or 1.0))
     return Commitment(x, (response,), value, float(x @ other[:, response]), leader, "weak", attained, inner)
 

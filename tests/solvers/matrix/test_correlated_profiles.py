@@ -250,3 +250,15 @@ def test_learners_reach_the_value_of_asymmetric_zero_sum_games():
         for regret in ("external", "swap"):
             play = solvers.learn_correlated(payoffs, regret, 20_000)
             assert abs(play.values[0] - value) <= play.bounds.max()
+
+
+def test_a_constant_added_to_all_payoffs_changes_nothing():
+    for seed in (26, 32, 47):
+        payoffs = np.random.default_rng(seed).integers(0, 5, (2, 3, 3)).astype(float)
+        moved = payoffs + 1e9
+        assert solvers.correlated(moved, "ce", "maximin").gap <= 1e-9
+        assert [e.exact for e in solvers.proper_equilibria(moved)] == [
+            e.exact for e in solvers.proper_equilibria(payoffs)
+        ]
+        assert all(solvers.is_perfect(moved, e) for e in solvers.proper_equilibria(moved))
+        assert solvers.stackelberg(moved, kind="weak").attained == solvers.stackelberg(payoffs, kind="weak").attained
