@@ -110,7 +110,9 @@ class _Vectors(RatingModel):
 
     def _check(self, log: MatchLog) -> None:
         if len(log.players) != len(log.ranks):
-            raise ValueError(f"{self.name} rates single players; this log has teams")
+            raise ValueError(
+                f"{self.name} rates single players and this log has teams; trueskill, plackett_luce or elo rate teams"
+            )
 
     def replay(self, ratings: Ratings, log: MatchLog, predict: bool = True) -> tuple[Ratings, np.ndarray]:
         self._check(log)

@@ -51,7 +51,9 @@ class EloMMR(RatingModel):
 
     def replay(self, ratings: Ratings, log: MatchLog, predict: bool = True) -> tuple[Ratings, np.ndarray]:
         if len(log.players) != len(log.ranks):
-            raise ValueError("elo_mmr rates single players; this log has teams")
+            raise ValueError(
+                "elo_mmr rates single players and this log has teams; trueskill, plackett_luce or elo rate teams"
+            )
         mu, sigma, extra = ratings.mu.copy(), ratings.sigma.copy(), ratings.extra.copy()
         matches, last = ratings.matches.copy(), ratings.last.copy()
         win = np.zeros(len(log.ranks))
