@@ -10,7 +10,7 @@ import numpy as np
 
 import ludus
 
-from . import _axelrod
+from . import _axelrod, _psro
 from .harness import Case, Measure, run, timed
 
 
@@ -114,6 +114,7 @@ def cases() -> list[Case]:
         Case("payoffs of 10 million matches", "s", lambda: ten_million("payoffs"), target=5.0, at_most=True, repeats=3),
         Case("environment and scheduler, connect_four", "µs/match", overhead, target=50.0, at_most=True),
         *_axelrod.cases(),
+        *_psro.cases(),
     ]
 
 

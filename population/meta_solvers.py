@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
@@ -67,8 +68,9 @@ def nash(payoffs: np.ndarray) -> np.ndarray:
 
     - two players, zero-sum: by linear programming (von Neumann 1928);
     - two players: the one of greatest welfare, by mixed-integer programming (Sandholm, Gilpin & Conitzer 2005);
-    - more: the limit of quantal response equilibria (McKelvey & Palfrey 1995; Turocy 2005), and where that path cannot
-      be followed, simplicial subdivision (van der Laan, Talman & van der Heyden 1987).
+    - more: the limit of quantal response equilibria (McKelvey & Palfrey 1995; Turocy 2005); where that path is lost,
+      iterated polymatrix approximation (Govindan & Wilson 2004), and at last simplicial subdivision (van der Laan,
+      Talman & van der Heyden 1987).
 
     Raises:
         ArithmeticError: no equilibrium was found.
@@ -81,10 +83,10 @@ def nash(payoffs: np.ndarray) -> np.ndarray:
 
     if len(payoffs) == 2:
         return product(equilibria(payoffs, "mip")[0])
-    try:
-        return product(equilibria(payoffs, "logit")[0])
-    except ArithmeticError:
-        return product(equilibria(payoffs, "simplicial")[0])
+    for method in ("logit", "iterated_polymatrix"):
+        with suppress(ArithmeticError):
+            return product(equilibria(payoffs, method)[0])
+    return product(equilibria(payoffs, "simplicial")[0])
 
 
 def zero_sum_nash(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
