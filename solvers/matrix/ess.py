@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .payoffs import payoffs_of
-from .stackelberg import probabilities
+from .payoffs import payoffs_of, probabilities
 
 MOST_ACTIONS = 15
 TOLERANCE = 1e-9

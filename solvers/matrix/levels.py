@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .payoffs import payoffs_of
+from .payoffs import mixed_profile, payoffs_of
 from .profile import Profile, deviation_payoffs
 
 TIE = 1e-12
@@ -84,7 +84,7 @@ def _levels(
     if not lam >= 0.0:
         raise ValueError(f"lam must be 0 or more, got {lam!r}")
     uniform = [np.full(n, 1.0 / n) for n in payoffs.shape[1:]]
-    profiles = [Profile.of(payoffs, uniform if start is None else start, method="level 0")]
+    profiles = [mixed_profile(payoffs, uniform if start is None else start)]
     for k in range(1, most + 1):
         belief = profiles[-1]
         if shares is not None and shares[:k].sum() > 0.0:

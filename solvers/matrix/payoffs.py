@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...games.matrix import MatrixGame
-from .profile import strategic_form
+from .profile import Profile, strategic_form
 
 if TYPE_CHECKING:
     from ...games.tree import GameTree
@@ -72,3 +72,29 @@ def two_player_payoffs(game: Any, method: str, instead: str) -> np.ndarray:
     if len(payoffs) != 2:
         raise ValueError(f"{method} takes games of 2 players, got {len(payoffs)}: {instead}")
     return payoffs
+
+
+def probabilities(name: str, given: Any, count: int) -> np.ndarray:
+    """float64[count]: probabilities that sum to 1 within 1e-6 (and then do exactly), or ValueError."""
+    found = np.array(given, np.float64)
+    if found.shape != (count,) or not np.isfinite(found).all() or (found < 0.0).any():
+        raise ValueError(f"{name} must hold {count} probabilities, got {given!r}")
+    if abs(found.sum() - 1.0) > 1e-6:
+        raise ValueError(f"{name} must sum to 1, got {found.sum():.6g}")
+    return found / found.sum()
+
+
+def mixed_profile(payoffs: np.ndarray, strategies: Any) -> Profile:
+    """A `Profile` of strategies that sum to 1 each; one that is a `Profile` already stays as it is.
+
+    Raises:
+        ValueError: not one strategy for each player, or one that is no distribution over its actions.
+    """
+    if isinstance(strategies, Profile) and tuple(map(len, strategies)) == payoffs.shape[1:]:
+        return strategies
+    if len(strategies) != len(payoffs):
+        raise ValueError(f"a profile needs {len(payoffs)} strategies, one for each player, got {len(strategies)}")
+    counts = payoffs.shape[1:]
+    return Profile.of(
+        payoffs, [probabilities(f"player {p}'s strategy", x, n) for p, (x, n) in enumerate(zip(strategies, counts))]
+    )

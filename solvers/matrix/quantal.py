@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .logit_branch import Branch, trace_branch
-from .payoffs import from_zero, payoffs_of
+from .payoffs import from_zero, mixed_profile, payoffs_of
 from .profile import Profile, deviation_payoffs
 
 
@@ -47,7 +47,7 @@ def quantal_error(game: Any, profile: Sequence[Any], lam: float) -> float:
     payoffs = from_zero(payoffs_of(game))
     if not 0.0 <= lam < np.inf:
         raise ValueError(f"lam must be finite and 0 or more, got {lam!r}")
-    strategies = Profile.of(payoffs, profile)
+    strategies = mixed_profile(payoffs, profile)
     worst = 0.0
     for p, x in enumerate(strategies):
         worth = deviation_payoffs(payoffs[p], strategies, p)

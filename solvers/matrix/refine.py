@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .dominance import dominating
-from .payoffs import from_zero, two_player_payoffs
+from .payoffs import from_zero, mixed_profile, two_player_payoffs
 from .polytope import cone_rays, integers
 from .profile import Profile, strategic_form
 
@@ -41,7 +41,7 @@ def is_perfect(game: Any, profile: Any, *, tolerance: float = 1e-8) -> bool:
         ValueError: not two players, or strategies that are none.
     """
     payoffs = two_player_payoffs(game, "is_perfect", INSTEAD)
-    x, y = Profile.of(game, profile)
+    x, y = mixed_profile(payoffs, profile)
     first, second = from_zero(payoffs)
     tables = (first, second.T)
     for table, own, other in ((tables[0], x, y), (tables[1], y, x)):
@@ -99,7 +99,7 @@ def proper_equilibria(game: Any) -> list[Profile]:
 
 def is_proper(game: Any, profile: Any, *, tolerance: float = 1e-8) -> bool:
     """Whether a profile of a small two-player game is a proper equilibrium, within `tolerance` in each probability."""
-    x, y = Profile.of(game, profile)
+    x, y = mixed_profile(two_player_payoffs(game, "is_proper", INSTEAD), profile)
     return any(_within(x, c.first, tolerance) and _within(y, c.second, tolerance) for c in proper_components(game))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .correlated import correlated
 from .incentives import concept_of
-from .payoffs import payoffs_of, two_player_payoffs
+from .payoffs import mixed_profile, payoffs_of, two_player_payoffs
 from .profile import Profile, deviation_payoffs
 
 CRITERIA = ("welfare", "maximin", "max_entropy")
@@ -60,7 +60,7 @@ def _profiles(game: Any, equilibria: Sequence[Any] | None) -> list[Profile]:
     profiles = equilibria_of(payoffs) if equilibria is None else list(equilibria)
     if not profiles:
         raise ValueError("equilibria must hold one profile at least")
-    return [e if isinstance(e, Profile) else Profile.of(payoffs, e) for e in profiles]
+    return [mixed_profile(payoffs, e) for e in profiles]
 
 
 def _entropy(profile: Profile) -> float:
@@ -152,7 +152,8 @@ def prices(game: Any, concept: str = "nash", *, costs: bool = False, equilibria:
     payoffs = -table if costs else table
     total = payoffs.sum(axis=0)
     if concept == "nash":
-        sums = [float((e.payoffs).sum()) for e in _profiles(payoffs, equilibria)]
+        # Counted anew: profiles that were given may carry the payoffs of the game with the other sign.
+        sums = [float(Profile.of(payoffs, e).payoffs.sum()) for e in _profiles(payoffs, equilibria)]
         low, high = min(sums), max(sums)
     else:
         concept = concept_of(concept)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .payoffs import two_player_payoffs
+from .payoffs import probabilities, two_player_payoffs
 
 KINDS = ("strong", "weak")
 TOLERANCE = 1e-9
@@ -249,13 +249,3 @@ def _payoffs(name: str, given: Any) -> np.ndarray:
     if found.ndim != 3 or 0 in found.shape or not np.isfinite(found).all():
         raise ValueError(f"{name} must be a finite array [types, A, B], got shape {found.shape}")
     return found
-
-
-def probabilities(name: str, given: Any, count: int) -> np.ndarray:
-    """float64[count]: probabilities that sum to 1 within 1e-6 (and then do exactly), or ValueError."""
-    found = np.array(given, np.float64)
-    if found.shape != (count,) or not np.isfinite(found).all() or (found < 0.0).any():
-        raise ValueError(f"{name} must hold {count} probabilities, got {given!r}")
-    if abs(found.sum() - 1.0) > 1e-6:
-        raise ValueError(f"{name} must sum to 1, got {found.sum():.6g}")
-    return found / found.sum()

@@ -117,6 +117,7 @@ def test_bad_input():
         (lambda: solvers.fit_quantal_response("chicken", [[1, 2], [3, -1]]), "0 or more"),
         (lambda: solvers.fit_quantal_response("chicken", [[0, 0], [0, 0]]), "not all 0"),
         (lambda: solvers.fit_quantal_response("chicken", [[1, 0], [0, 1]], most=0.0), "most"),
+        (lambda: solvers.level_k("chicken", 1, start=[[0.5, 0.6], [1, 0]]), "must sum to 1"),
         (lambda: solvers.level_k("chicken", -1), "level must be an integer"),
         (lambda: solvers.level_k("chicken", 1, lam=-1.0), "lam must be 0 or more"),
         (lambda: solvers.cognitive_hierarchy("chicken", -0.5), "tau"),
