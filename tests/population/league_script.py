@@ -19,6 +19,7 @@ from ludus.games.agent import Agent, StateAgent, UniformAgent
 from ludus.games.policy import Policy
 from ludus.games.registry import make
 from ludus.population import League, series
+from ludus.population.methods import METHODS
 
 MATCHES, SEED = 4_000, 5
 series.PYTHON_BATCH, series.COMMIT_SECONDS = 60, 0.0  # small tasks, each committed at once: there is much to kill
@@ -42,14 +43,17 @@ def careless(state, player, rng):
 
 
 def play(path, executor, preset, address, seconds, say):
-    with League(GAME, path, preset, paired=True) as league:
+    training = {"oracle": "exact", "matches_per_round": 40} if preset in METHODS else {}
+    with League(GAME, path, preset, paired=True, **training) as league:
         say("open")
-        league.add("sleepy", Sleepy(seconds))
         league.add("random table", Policy.random(GAME, 3))
         league.add("uniform", UniformAgent(), parent="random table")
-        league.add("careless", StateAgent(careless))
+        if not training:  # the oracle asks everybody for probabilities
+            league.add("sleepy", Sleepy(seconds))
+            league.add("careless", StateAgent(careless))
         say("ready")
-        for snapshot in league.iterate(MATCHES, executor, seed=SEED, workers=2, ray_address=address):
+        target = 1_600 if training else MATCHES
+        for snapshot in league.iterate(target, executor, seed=SEED, workers=2, ray_address=address):
             say("committed" if snapshot.seconds else "started")
 
 

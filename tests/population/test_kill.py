@@ -28,8 +28,13 @@ def killed(folder, *words):
 
 
 def test_killed_50_times_across_executors(folder, ray_address):
-    """Serial, processes and Ray, on a fixed schedule and on one that looks at the standings."""
-    kills = [("serial", "23", "round_robin"), ("processes", "23", "swiss"), ("ray", "4", "round_robin", ray_address)]
+    """Serial, processes and Ray; on a fixed schedule, one that looks at the standings, and in a league that trains."""
+    kills = [
+        ("serial", "18", "round_robin"),
+        ("processes", "16", "swiss"),
+        ("processes", "12", "alphastar"),
+        ("ray", "4", "round_robin", ray_address),
+    ]
     assert sum(int(words[1]) for words in kills) == 50
     for words in kills:
         found = killed(folder, *words)
