@@ -13,11 +13,16 @@ import ludus
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SMALL = {
+    "axelrod_tournament.py": [],
     "commitment.py": [],
     "compare_solvers.py": ["--games", "kuhn_poker", "--iterations", "50"],
     "correlated_chicken.py": [],
     "demo.py": ["--matches", "4000", "--train-steps", "1024"],
+    "empirical_game.py": [],
+    "games_of_skill.py": [],
+    "league_self_play.py": ["--rounds", "6", "--seeds", "1"],
     "my_game.py": [],
+    "psro_leduc.py": ["--rounds", "4"],
     "quantal_curve.py": [],
     "refinements.py": [],
     "sheriff.py": [],
