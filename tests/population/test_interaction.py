@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -354,11 +355,13 @@ def test_fixtures_are_drawn_by_the_row_without_oneself():
 
 
 def test_every_method_is_a_row_with_its_paper():
+    page = (Path(__file__).parents[2] / "docs" / "self_play.md").read_text()
     for name, info in METHODS.items():
         method = make_method(name)
         assert method.name == name
         assert info.paper
         assert info.title
+        assert f"| `{name}` |" in page
         assert set(info.options) <= set(info.build.__code__.co_varnames)
 
 
