@@ -18,6 +18,8 @@ from ..progress import progress_bar
 from .executors import EXECUTORS
 from .league import League
 from .matchmaking import SCHEDULES
+from .methods import METHODS
+from .oracles import ORACLES, find_oracle
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -80,13 +82,44 @@ class LeagueTable(Table):
 
     game: str = Field(description="a game id, see 'ludus games'")
     store: Path = Field(Path("league.db"), strict=False, description="the SQLite file, beside this one")
-    preset: str = Field("round_robin", description="the schedule")
+    preset: str = Field("round_robin", description="a schedule, or a method of self-play")
     paired: bool = Field(True, description="seats are exchanged under the same luck")
+    oracle: str | None = Field(None, description="how learners are trained")
+    oracle_options: dict[str, Any] = Field({}, description="of the oracle")
+    matches_per_round: int | None = Field(None, ge=1, description="what every learner plays between two trainings")
+    budget: int | None = Field(None, ge=1, description="of one training, in the oracle's units")
+    options: dict[str, Any] = Field({}, description="of the method of self-play")
+
+    TRAINING: ClassVar = ("oracle", "oracle_options", "matches_per_round", "budget", "options")
 
     @field_validator("preset")
     @classmethod
     def _known_preset(cls, value: str) -> str:
-        return one_of(value, SCHEDULES)
+        return one_of(value, (*SCHEDULES, *METHODS))
+
+    @field_validator("oracle")
+    @classmethod
+    def _known_oracle(cls, value: str | None) -> str | None:
+        return one_of(value, [name for name in ORACLES if name != "callable"])
+
+    @model_validator(mode="after")
+    def _training(self) -> LeagueTable:
+        given = [key for key in self.TRAINING if getattr(self, key)]
+        if given and self.preset not in METHODS:
+            raise ValueError(f"preset {self.preset!r} trains nobody, and has no {given[0]}")
+        if self.oracle_options and self.oracle is None:
+            raise ValueError("oracle_options belong to an oracle; which one?")
+        if self.preset in METHODS:
+            for key in self.options:
+                one_of(key, METHODS[self.preset].options, f"options.{key}: ")
+        return self
+
+    def training(self) -> dict[str, Any]:
+        """The arguments of `League` that only a method of self-play has."""
+        given = {key: getattr(self, key) for key in ("matches_per_round", "budget") if getattr(self, key) is not None}
+        if self.oracle is not None:
+            given["oracle"] = find_oracle(self.oracle, **self.oracle_options) if self.oracle_options else self.oracle
+        return {**given, **self.options}
 
 
 class RunTable(Table):
@@ -125,12 +158,13 @@ class LeagueConfig(Table):
         return self
 
 
-def one_of(value: Any, allowed: Any) -> Any:
+def one_of(value: Any, allowed: Any, before: str = "") -> Any:
     """A value that must be one of some names (or None); ValueError with the nearest otherwise."""
     if value is None or value in allowed:
         return value
     near = difflib.get_close_matches(str(value), list(allowed), 1)
-    raise ValueError(f"{value!r} is none of {', '.join(allowed)}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{before}{value!r} is none of {', '.join(allowed)}{hint}")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -202,7 +236,8 @@ def open_league(config: LeagueConfig, folder: str | Path = ".", progress: bool =
     """
     game = make(config.league.game)
     agents = {member.name: member for member in config.members}
-    league = League(game, config.league.store, config.league.preset, config.league.paired)
+    table = config.league
+    league = League(game, table.store, table.preset, table.paired, **table.training())
     try:
         with progress_bar(progress and bool(agents), "members", len(agents), "members") as report:
             for k, member in enumerate(config.members):

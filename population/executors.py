@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from .failures import AgentError, WorkerDied, rest, watch_this_process
@@ -131,6 +131,15 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> A
     from .ray_executor import ray_cluster as opened
 
     return opened(worker, processes, address)
+
+
+def hold(name: str, processes: int, address: str | None = None) -> AbstractContextManager[Any]:
+    """For a program that opens an executor again and again: a Ray cluster is started and stopped once."""
+    if name != "ray":
+        return nullcontext()
+    from .ray_executor import connection
+
+    return connection(processes, address)
 
 
 EXECUTORS: dict[str, Executor] = {"serial": serial, "processes": process_pool, "ray": ray_cluster}

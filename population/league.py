@@ -18,7 +18,7 @@ from ..progress import progress_bar
 from ..ratings.log import MatchLog
 from .checkpoints import content_hash, pack, unpack
 from .database import StoreError
-from .executors import EXECUTORS
+from .executors import EXECUTORS, cores, hold
 from .failures import Guard
 from .match import Engine, as_agent, as_game, small_tree
 from .matchmaking import SCHEDULES
@@ -295,11 +295,17 @@ class League:
     def _train(self, target: int, seed: int, time_limit: float | None, options: Options) -> Iterator[LeagueProgress]:
         training = self._trainer()
         guests = {member.name: member.agent for member in self.members if not member.row.role}
-        for snapshot in training.play(guests, target, seed, time_limit, options):  # type: ignore[arg-type]
-            if training.agents:
-                rows = self.store.players()
-                self._members = {row.name: Member(row, agent) for row, agent in zip(rows, training.agents)}
-            yield snapshot
+        with hold(options.executor, options.workers or cores(), options.ray_address):
+            for snapshot in training.play(guests, target, seed, time_limit, options):  # type: ignore[arg-type]
+                self._follow(training)
+                yield snapshot
+        self._follow(training)
+
+    def _follow(self, training: Training) -> None:
+        """The members as the training has them now."""
+        if training.agents:
+            rows = self.store.players()
+            self._members = {row.name: Member(row, agent) for row, agent in zip(rows, training.agents)}
 
     def _trainer(self) -> Training:
         assert self._how is not None

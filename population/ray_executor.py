@@ -26,10 +26,32 @@ QUIET = {
 
 
 @contextmanager
-def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> Iterator[Play]:
-    """Plays tasks on Ray; it is joined where this process is connected already, and what was started is stopped.
+def connection(processes: int, address: str | None) -> Iterator[Any]:
+    """The module `ray`, connected: nothing is changed where this process is already; else a cluster is joined or
+    started, and left or stopped at the end. Raises as `ray_cluster`.
+    """
+    try:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        import ray
+    except ImportError:
+        raise ImportError("executor='ray' needs Ray: pip install 'ludus[ray]'") from None
+    if ray.is_initialized():
+        yield ray
+        return
+    own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False} if address is None else {}
+    if address is not None:
+        _knock(address)
+    ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **own)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
 
-    Ray itself runs a task again whose process or machine was lost.
+
+@contextmanager
+def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> Iterator[Play]:
+    """Plays tasks on Ray, which itself runs a task again whose process or machine was lost.
 
     Args:
         processes: how many tasks are played at a time (and cores of a cluster that is started).
@@ -41,22 +63,8 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> I
         ConnectionError: no cluster at that address.
         WorkerDied: processes died over the same tasks again and again.
     """
-    try:
-        for name, value in QUIET.items():
-            os.environ.setdefault(name, value)
-        import ray
-    except ImportError:
-        raise ImportError("executor='ray' needs Ray: pip install 'ludus[ray]'") from None
-    from ray import cloudpickle
-
-    check_travels(worker, cloudpickle.dumps)
-    started = not ray.is_initialized()
-    if started:
-        own: dict[str, Any] = {"num_cpus": processes, "include_dashboard": False} if address is None else {}
-        if address is not None:
-            _knock(address)
-        ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **own)
-    try:
+    with connection(processes, address) as ray:
+        check_travels(worker, ray.cloudpickle.dumps)
         run = ray.remote(num_cpus=1, max_retries=RETRIES)(_run)
         key, where = uuid4().hex, [ray.put(worker)]  # within a list it travels as a reference
 
@@ -83,9 +91,6 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> I
                     ray.cancel(reference, force=True)
 
         yield play
-    finally:
-        if started:
-            ray.shutdown()
 
 
 def _knock(address: str) -> None:

@@ -85,6 +85,35 @@ def test_a_run_records_what_it_was_and_running_again_resumes(file):
     assert {"ludus", "numpy", "kuhn_poker"} <= set(runs[0].versions)
 
 
+TRAINING = """
+[league]
+game = "kuhn_poker"
+preset = "alphastar"
+oracle = "evolution_strategies"
+oracle_options = { population = 4 }
+matches_per_round = 40
+budget = 1
+options = { patience = 1, league_exploiters = 1 }
+[run]
+matches = 600
+[[members]]
+name = "guest"
+agent = "uniform"
+"""
+
+
+def test_a_league_that_trains_resumes_from_its_file(file):
+    file.write_text(TRAINING)
+    with run_config(file) as league:
+        log, names = league.log(), league.names
+        assert {row.role for row in league.store.players()} >= {"main", "main exploiter", "league exploiter"}
+    with run_config(file) as league:
+        assert (league.log(), league.names) == (log, names)
+    with run_config(file, matches=800) as league:
+        assert (league.log().players[: 2 * 600] == log.players).all()
+        assert (league.log().scores[: 2 * 600] == log.scores).all()
+
+
 def test_a_member_that_was_made_otherwise_is_refused(file):
     run_config(file).close()
     changed(file, "iterations = 20", "iterations = 30")
@@ -121,6 +150,13 @@ def test_a_member_that_was_made_otherwise_is_refused(file):
         ('name = "random"', 'name = "solved"', r"members.1.name: 'solved' is there twice"),
         ("prefers = [1, 0]", "prefers = []", r"members.2.prefers: .*at least 1 item"),
         ("[league]", "[league", r"is no TOML file"),
+        ('preset = "swiss"', "budget = 3", r"league: preset 'round_robin' trains nobody, and has no budget"),
+        (
+            'preset = "swiss"',
+            'preset = "alphastar"\noptions = { patiense = 3 }',
+            r"league: options.patiense: 'patiense' is none of .*; did you mean 'patience'\?",
+        ),
+        ('preset = "swiss"', 'preset = "pfsp"\noracle = "exakt"', r"league.oracle: 'exakt' is none of .* 'exact'\?"),
     ],
 )
 def test_mistakes_name_the_key_and_leave_nothing(file, old, new, message):
