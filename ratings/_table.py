@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _build
+from ._columns import number
 from ._csv import EXPECTED
 from .log import MatchLog
 
@@ -58,7 +59,7 @@ class Table:
         if column in ("player", "winner", "loser"):
             part: Any = self._players(column, values)
         elif column in ("match", "team"):
-            part = values if _integers(values) else _build.number(values, self.labels[column], column)
+            part = values if _integers(values) else number(values, self.labels[column], column)
         elif column == "game":
             part = list(map(str, values))
         elif column == "draw":
@@ -77,7 +78,7 @@ class Table:
                         break
                     continue
                 raise ValueError(f"column {column!r}, {self.where(self.rows + i)}: got {name!r}; a player needs a name")
-        numbers = _build.number(names, self.index, f"column {column!r}")
+        numbers = number(names, self.index, f"column {column!r}")
         if "" in self.index:
             row = self.rows + int(np.flatnonzero(numbers == self.index[""])[0])
             raise ValueError(f"column {column!r}, {self.where(row)}: the name is empty")

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from . import _build
+from ._columns import number
 from ._csv import csv_chunks
 from ._table import Table, choose_columns
 from .log import MatchLog
@@ -142,7 +143,7 @@ def from_matches(matches: Iterable[Any], names: Sequence[str] | None = None, pla
             raise ValueError(f"{key!r} is given for some matches and left out for others")
     if counts and not present["scores"] and not present["ranks"]:
         raise ValueError("some matches have 'ranks', others 'scores'; a log has one of them throughout")
-    numbers = _build.number(seats, index)
+    numbers = number(seats, index)
     if names is not None and len(index) > known:
         raise ValueError(f"player {seats[int(np.flatnonzero(numbers >= known)[0])]!r} is not among names")
     key = "scores" if present["scores"] else "ranks"
@@ -218,9 +219,9 @@ def _arrow_players(values: Any, table: Table, column: str) -> np.ndarray:
         raise ValueError(f"column {column!r}, {table.where(table.rows + _first_null(values))}: a player needs a name")
     if str(values.type).startswith(("int", "uint")):
         distinct, inverse = np.unique(values.to_numpy(zero_copy_only=False), return_inverse=True)
-        return _build.number([str(x) for x in distinct.tolist()], table.index)[inverse].astype(np.int32)
+        return number([str(x) for x in distinct.tolist()], table.index)[inverse].astype(np.int32)
     coded = values if str(values.type).startswith("dictionary") else values.dictionary_encode()
-    mapping = _build.number(coded.dictionary.to_pylist(), table.index)
+    mapping = number(coded.dictionary.to_pylist(), table.index)
     if "" in table.index:
         raise ValueError(f"column {column!r} of {table.where(table.rows)}: an empty name")
     return mapping[coded.indices.to_numpy(zero_copy_only=False)].astype(np.int32)
@@ -309,7 +310,7 @@ def _renamed(log: MatchLog, index: dict[str, int]) -> MatchLog:
 
     from .log import freeze
 
-    numbers = _build.number(log.names, index)
+    numbers = number(log.names, index)
     return replace(log, names=tuple(index), players=freeze(numbers[log.players].astype(np.int32)))
 
 
