@@ -14,6 +14,7 @@ from ..games.tree import GameTree
 from .matrix import correlated as matrix
 from .matrix.incentives import gains_of, joint_distribution
 from .matrix.payoffs import is_one_shot, one_shot_payoffs, payoffs_of
+from .matrix.profile import StrategicForm
 from .tree import correlated as trees
 from .tree import deviations
 
@@ -55,7 +56,7 @@ def correlated(
         raise TypeError(f"correlated takes the options {sorted(allowed)} for this game, got {unknown}")
     if isinstance(form, GameTree):
         return trees.correlated(form, concept, objective, **options)
-    return matrix.correlated(form, concept, objective, **options)
+    return matrix.correlated(StrategicForm(form), concept, objective, **options)
 
 
 def incentive_gap(game: Any, plan: Any, concept: str = "efce") -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .payoffs import mixed_profile, payoffs_of
-from .profile import Profile, deviation_payoffs
+from .profile import Profile, StrategicForm, deviation_payoffs
 
 TIE = 1e-12
 """What counts as equally good, in units of a player's range of payoffs."""
@@ -90,14 +90,14 @@ def _levels(
         if shares is not None and shares[:k].sum() > 0.0:
             belief = _mixed(payoffs, profiles, shares[:k], "belief")
         played = [respond(payoffs, belief, p, lam) for p in range(len(payoffs))]
-        profiles.append(Profile.of(payoffs, played, method=f"level {k}"))
+        profiles.append(Profile.of(StrategicForm(payoffs), played, method=f"level {k}"))
     return tuple(profiles)
 
 
 def _mixed(payoffs: np.ndarray, profiles: Sequence[Profile], shares: np.ndarray, method: str) -> Profile:
     """Each player's strategies mixed in proportions; levels are drawn independently for each player."""
     mixed = [sum(w * profile[p] for w, profile in zip(shares, profiles)) for p in range(len(payoffs))]
-    return Profile.of(payoffs, mixed, method=method)
+    return Profile.of(StrategicForm(payoffs), mixed, method=method)
 
 
 def respond(payoffs: np.ndarray, profile: Sequence[np.ndarray], player: int, lam: float = np.inf) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...games.matrix import MatrixGame
-from .profile import Profile, strategic_form
+from .profile import Profile, StrategicForm, strategic_form
 
 if TYPE_CHECKING:
     from ...games.tree import GameTree
@@ -96,5 +96,6 @@ def mixed_profile(payoffs: np.ndarray, strategies: Any) -> Profile:
         raise ValueError(f"a profile needs {len(payoffs)} strategies, one for each player, got {len(strategies)}")
     counts = payoffs.shape[1:]
     return Profile.of(
-        payoffs, [probabilities(f"player {p}'s strategy", x, n) for p, (x, n) in enumerate(zip(strategies, counts))]
+        StrategicForm(payoffs),
+        [probabilities(f"player {p}'s strategy", x, n) for p, (x, n) in enumerate(zip(strategies, counts))],
     )

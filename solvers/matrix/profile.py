@@ -37,7 +37,7 @@ class StrategicForm:
     @cached_property
     def fractions(self) -> np.ndarray:
         """object[P, A0, …] of `Fraction`: the payoffs as given; floats as the binary fractions that they are."""
-        return exact_tensor(*(self.given or (self.payoffs,)))
+        return exact_tensor(*(self.given or tuple(self.payoffs)))
 
     @cached_property
     def scaled(self) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .logit_branch import Branch, trace_branch
 from .payoffs import from_zero, mixed_profile, payoffs_of
-from .profile import Profile, deviation_payoffs
+from .profile import Profile, StrategicForm, deviation_payoffs
 
 
 def quantal_response(game: Any, lam: float = 1.0) -> Profile:
@@ -33,13 +33,15 @@ def quantal_response(game: Any, lam: float = 1.0) -> Profile:
         ArithmeticError: the branch was lost, which needs a bifurcation (a game of measure zero).
     """
     payoffs = payoffs_of(game)
-    branch = trace_branch(payoffs, lam=lam)
-    return Profile.of(payoffs, [rows[-1] for rows in branch.probabilities], method=f"logit response, lambda {lam:g}")
+    branch = trace_branch(StrategicForm(payoffs), lam=lam)
+    return Profile.of(
+        StrategicForm(payoffs), [rows[-1] for rows in branch.probabilities], method=f"logit response, lambda {lam:g}"
+    )
 
 
 def quantal_branch(game: Any, lam: float = 1e4, **options: Any) -> Branch:
     """The principal branch as a curve from λ = 0 to `lam`; options as for `trace_branch`."""
-    return trace_branch(payoffs_of(game), lam=lam, **options)
+    return trace_branch(StrategicForm(payoffs_of(game)), lam=lam, **options)
 
 
 def quantal_error(game: Any, profile: Sequence[Any], lam: float) -> float:
@@ -119,7 +121,7 @@ def fit_quantal_response(game: Any, counts: Sequence[Any], *, most: float = 1e4)
             # The ends themselves, which a bounded search only approaches.
             tries += [(depth(k, part), k, part) for part in (float(found.x), 0.0, 1.0)]
         best, logs = point(*min(tries)[1:])
-    profile = Profile.of(payoffs, [np.exp(l) for l in logs], method="maximum-likelihood logit response")
+    profile = Profile.of(StrategicForm(payoffs), [np.exp(l) for l in logs], method="maximum-likelihood logit response")
     height = float(sum(l @ c for l, c in zip(logs, seen)))
     rounding = 1e-9 * float(sum(c.sum() for c in seen))
     rising = heights[-1] >= height - rounding and heights[-1] > heights[0] + rounding
@@ -132,10 +134,10 @@ FINE = 100.0
 
 def _fine(payoffs: np.ndarray, most: float, scale: float) -> Branch:
     """The branch in short steps where play changes, in the tracer's own steps beyond."""
-    branch = trace_branch(payoffs, lam=min(most, FINE) / scale, longest_step=1.0)
+    branch = trace_branch(StrategicForm(payoffs), lam=min(most, FINE) / scale, longest_step=1.0)
     if most <= FINE:
         return branch
-    whole = trace_branch(payoffs, lam=most / scale)
+    whole = trace_branch(StrategicForm(payoffs), lam=most / scale)
     far = int((whole.lam > branch.lam[-1]).argmax())
     logs = [np.concatenate([near, rows[far:]]) for near, rows in zip(branch.log_probabilities, whole.log_probabilities)]
     return Branch(np.append(branch.lam, whole.lam[far:]), tuple(logs))

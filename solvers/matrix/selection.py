@@ -10,7 +10,7 @@ import numpy as np
 from .correlated import correlated
 from .incentives import concept_of
 from .payoffs import mixed_profile, payoffs_of, two_player_payoffs
-from .profile import Profile, deviation_payoffs
+from .profile import Profile, StrategicForm, deviation_payoffs
 
 CRITERIA = ("welfare", "maximin", "max_entropy")
 
@@ -25,8 +25,8 @@ def equilibria_of(game: Any) -> list[Profile]:
 
     payoffs = payoffs_of(game)
     if len(payoffs) == 2:
-        return nash(payoffs, "vertex_enumeration")
-    found = nash(payoffs, "pure")
+        return nash(StrategicForm(payoffs), "vertex_enumeration")
+    found = nash(StrategicForm(payoffs), "pure")
     if not found:
         raise ValueError(
             f"this game of {len(payoffs)} players has no pure equilibrium: give the equilibria to choose from, for "
@@ -57,7 +57,7 @@ def select(game: Any, criterion: str = "welfare", equilibria: Sequence[Any] | No
 
 def _profiles(game: Any, equilibria: Sequence[Any] | None) -> list[Profile]:
     payoffs = payoffs_of(game)
-    profiles = equilibria_of(payoffs) if equilibria is None else list(equilibria)
+    profiles = equilibria_of(StrategicForm(payoffs)) if equilibria is None else list(equilibria)
     if not profiles:
         raise ValueError("equilibria must hold one profile at least")
     return [mixed_profile(payoffs, e) for e in profiles]
@@ -115,7 +115,9 @@ def risk_dominant(game: Any, first: Sequence[int] = (0, 0), second: Sequence[int
     if abs(left - right) <= 1e-12 * max(left, right):
         return None
     chosen = first if left > right else second
-    return Profile.of(payoffs, [np.eye(n)[action] for n, action in zip(counts, chosen)], method="risk dominance")
+    return Profile.of(
+        StrategicForm(payoffs), [np.eye(n)[action] for n, action in zip(counts, chosen)], method="risk dominance"
+    )
 
 
 class Price(NamedTuple):
@@ -153,12 +155,15 @@ def prices(game: Any, concept: str = "nash", *, costs: bool = False, equilibria:
     total = payoffs.sum(axis=0)
     if concept == "nash":
         # Counted anew: profiles that were given may carry the payoffs of the game with the other sign.
-        sums = [float(Profile.of(payoffs, e).payoffs.sum()) for e in _profiles(payoffs, equilibria)]
+        sums = [
+            float(Profile.of(StrategicForm(payoffs), e).payoffs.sum())
+            for e in _profiles(StrategicForm(payoffs), equilibria)
+        ]
         low, high = min(sums), max(sums)
     else:
         concept = concept_of(concept)
-        high = correlated(payoffs, concept).objective
-        low = -correlated(payoffs, concept, -total).objective
+        high = correlated(StrategicForm(payoffs), concept).objective
+        low = -correlated(StrategicForm(payoffs), concept, -total).objective
     optimum = float(total.max())
     low, high = min(low, optimum), min(high, optimum)
     if costs:

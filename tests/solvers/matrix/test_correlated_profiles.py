@@ -262,3 +262,18 @@ def test_a_constant_added_to_all_payoffs_changes_nothing():
         ]
         assert all(solvers.is_perfect(moved, e) for e in solvers.proper_equilibria(moved))
         assert solvers.stackelberg(moved, kind="weak").attained == solvers.stackelberg(payoffs, kind="weak").attained
+
+
+def test_one_player_and_one_action():
+    alone = ludus.MatrixGame([1.0, 3.0, 2.0])
+    for concept in ("ce", "cce"):
+        assert solvers.correlated(alone, concept).joint.tolist() == [0.0, 1.0, 0.0]
+        assert solvers.correlated_vertices(alone, concept).tolist() == [[0.0, 1.0, 0.0]]
+    assert solvers.learn_correlated(alone, "swap", 2000).values[0] >= 2.9
+    assert solvers.level_k(alone, 1)[0].tolist() == [0.0, 1.0, 0.0]
+    assert solvers.eliminate(alone).remaining == ((1,),)
+    assert solvers.prices(alone).anarchy == 1.0
+    single = ludus.MatrixGame([[4.0]], [[2.0]])
+    assert solvers.correlated(single, "ce", "max_entropy").values.tolist() == [4.0, 2.0]
+    assert solvers.stackelberg(single, kind="weak").value == 4.0
+    assert len(solvers.proper_equilibria(single)) == 1
