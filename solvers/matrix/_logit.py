@@ -209,6 +209,8 @@ def trace(
             else:
                 matrix[n] = tangent
             slow = 2.0
+            lam = abs(trial[n])
+            floor = max(1e-9, min(1e-6, 1e-15 * lam * lam))  # what rounding leaves of a correction
             if factor(matrix, order):
                 first = last = 0.0
                 for newton in range(8):
@@ -227,10 +229,10 @@ def trace(
                         slow = np.sqrt(first / 0.4)
                     elif newton == 1 and first > 1e-9:
                         slow = max(slow, np.sqrt((move / first) / 0.3))
-                    if newton > 0 and move > 0.7 * last and move > 1e-9:
+                    if newton > 0 and move > 0.7 * last and move > floor:
                         break
                     last = move
-                    if move < TOLERANCE or (newton > 2 and move < 1e-9):
+                    if move < TOLERANCE or (newton > 2 and move < floor):
                         accepted = slow < 2.0
                         break
             if not accepted:

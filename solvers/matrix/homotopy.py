@@ -17,7 +17,7 @@ from .profile import StrategicForm, deviation_payoffs
 
 Payoffs = Callable[[Sequence[np.ndarray]], tuple[np.ndarray, np.ndarray]]
 """strategies -> (worth float64[N] of each action against the others, its derivatives float64[N, N])."""
-LONGEST = 0.5
+LONGEST = 0.2
 """Of a step, in (x, w, λ)."""
 
 
@@ -42,7 +42,7 @@ def slopes(form: StrategicForm, x: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def zeros_of_path(
-    counts: Sequence[int], payoffs: Payoffs, bonus: np.ndarray, max_steps: int = 100_000
+    counts: Sequence[int], payoffs: Payoffs, bonus: np.ndarray, max_steps: int = 5_000
 ) -> Iterator[list[np.ndarray]]:
     """The profiles at λ = 0 along the path that starts at λ = ∞, in order.
 
@@ -164,7 +164,7 @@ class _Path:
         -> (x, values, λ, slopes, whether it was easy), or None where it fails or an inequality is violated.
         """
         n, players = len(own), len(self.starts) - 1
-        point = np.concatenate([self.x[own], self.values, [self.lam]]) + length * self.tangent
+        point = predicted = np.concatenate([self.x[own], self.values, [self.lam]]) + length * self.tangent
         size = len(point)
         for iteration in range(12):
             x = np.zeros(len(self.x))
@@ -189,7 +189,8 @@ class _Path:
                 rows[-1, -1], residual[-1] = -self.bonus[stop], slack[stop]
             off = float(np.abs(residual).max())
             if off < 1e-12 * (1.0 + abs(lam)):
-                fine = (x > -1e-9).all() and (slack > -1e-9).all()
+                near = np.linalg.norm(point - predicted) <= 0.2 * length + 1e-8  # else it may be another path
+                fine = near and (x > -1e-9).all() and (slack > -1e-9).all()
                 return (np.maximum(x, 0.0), values.copy(), lam, slope, iteration <= 3) if fine else None
             try:
                 move = np.linalg.solve(rows, residual)

@@ -60,6 +60,7 @@ def hedge(
     """
     if rate is not None and not rate > 0.0:
         raise ValueError(f"rate must be positive, got {rate!r}")
+    _check_rounds(rounds)
     if rate is not None:
         rates = np.full(form.num_players, float(rate))
     elif optimistic:
@@ -174,11 +175,15 @@ class _Fictitious:
         return [part / part.sum() for part in np.split(self.average, self.starts[1:-1])]
 
 
+def _check_rounds(rounds: int) -> None:
+    if not (isinstance(rounds, (int, np.integer)) and rounds >= 1):
+        raise ValueError(f"rounds must be an integer of at least 1, got {rounds!r}")
+
+
 def _averaged(
     form: StrategicForm, method: str, rounds: int, target: float | None, begin: Callable[[], _Play | _Fictitious]
 ) -> list[Profile]:
-    if not (isinstance(rounds, (int, np.integer)) and rounds >= 1):
-        raise ValueError(f"rounds must be an integer of at least 1, got {rounds!r}")
+    _check_rounds(rounds)
     if target is not None and not target >= 0.0:
         raise ValueError(f"target must be 0 or more, got {target!r}")
     state = begin()
