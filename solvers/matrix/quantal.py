@@ -98,8 +98,7 @@ def fit_quantal_response(game: Any, counts: Sequence[Any], *, most: float = 1e4)
         raise ValueError(f"most must be positive and finite, got {most!r}")
     scale = float(np.ptp(payoffs.reshape(len(payoffs), -1), axis=1).max()) or 1.0
     branch = _fine(payoffs, most, scale)
-    heights = sum(logs @ c for logs, c in zip(branch.log_probabilities, seen))
-    assert isinstance(heights, np.ndarray)
+    heights = np.sum([logs @ c for logs, c in zip(branch.log_probabilities, seen)], axis=0)
     top = int(heights.argmax())
     low, high = max(top - 1, 0), min(top + 1, len(heights) - 1)
     if top == 0 and high == 0:

@@ -16,6 +16,7 @@ equilibria form a finite union of products of polytopes, whose extreme points ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
@@ -127,8 +128,6 @@ def _limits(
     `table` is object[A, B] of `Fraction`. -> for the number of each of the opponent's orders that is possible: the
     extreme points of the limits.
     """
-    from fractions import Fraction
-
     rows, before = [], -1
     for block in order:
         members = [i for i in range(len(table)) if block >> i & 1]
