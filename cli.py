@@ -128,6 +128,48 @@ def solve(
 
 
 @app.command()
+def psro(
+    game: Game,
+    method: Annotated[str, typer.Option("--method", "-m", help="'psro', 'xdo', 'anytime', 'jpsro_cce', …")] = "psro",
+    oracle: Annotated[str, typer.Option(help="'exact', 'q_learning', 'mccfr' or 'evolution_strategies'.")] = "exact",
+    meta_solver: Annotated[str | None, typer.Option(help="Default: the method's own.")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Rounds (default 20 without another limit).")] = None,
+    target: Annotated[float | None, typer.Option(help="Stop at this exploitability.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="NAME=VALUE, e.g. active=2.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Save the population to this file (.npz).")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on from such a file.")] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Grow populations by responses to their meta-strategy.
+
+    Examples: ludus psro kuhn_poker;  ludus psro leduc_poker --method xdo --out leduc.npz
+    """
+    from .population.psro import psro as run
+
+    limits: dict[str, Any] = {"iterations": iterations, "target": target, "seconds": seconds}
+    makers: dict[str, Any] = {"oracle": oracle, "meta_solver": meta_solver, "resume": resume, "seed": seed}
+    found = run(_game(game), method, **limits, **makers, progress=bars(quiet), **options(option))
+    facts: dict[str, Any] = {
+        "game": found.game.id,
+        "method": method,
+        "rounds": found.iteration,
+        "seconds": round(found.seconds, 3),
+        "members": list(found.joint.shape),
+        "values": [round(float(v), 9) for v in found.values],
+        "nash_conv": found.nash_conv,
+        "gap": found.gap,
+        "exploitability": found.exploitability,
+    }
+    if out is not None:
+        found.save(out)
+        facts["saved to"] = str(out)
+    print_facts(facts, as_json)
+
+
+@app.command()
 def algorithms(as_json: Json = False) -> None:
     """List the equilibrium algorithms, what is proven of them, and where they come from."""
     from .solvers import algorithms as table
@@ -256,7 +298,11 @@ def bench(
 
     from . import benchmarks
 
-    suites = [path.stem for path in sorted(Path(benchmarks.__path__[0]).glob("*.py")) if path.stem not in _NO_SUITES]
+    suites = [
+        path.stem
+        for path in sorted(Path(benchmarks.__path__[0]).glob("*.py"))
+        if path.stem not in _NO_SUITES and path.stem[0] != "_"
+    ]
     if suite not in suites:
         raise ValueError(f"there is no benchmark {suite!r}; there is {', '.join(suites)}")
     module = importlib.import_module(f"{benchmarks.__name__}.{suite}")
@@ -265,7 +311,7 @@ def bench(
     run(suite, module.cases(), [*(["--only", only] if only else []), *(["--json"] if as_json else [])])
 
 
-_NO_SUITES = ("__init__", "harness", "page")
+_NO_SUITES = ("harness", "page")
 
 
 def _game(text: str) -> Any:

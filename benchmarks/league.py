@@ -1,9 +1,11 @@
-"""Leagues: matches, store and scheduler, on one core: ``python -m benchmarks.league``."""
+"""Leagues: matches, store, scheduler and executors; tournaments and PSRO: ``python -m benchmarks.league``."""
 
 from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,47 @@ def overhead(matches: int = 20_000) -> Measure:
     return once
 
 
+class Works(ludus.Agent):
+    """Takes so many seconds of processor time for each of its decisions, and then the first legal action."""
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+
+    def act(self, obs, legal, memory, rng):
+        end = time.thread_time() + self.seconds * len(legal)
+        while time.thread_time() < end:
+            pass
+        return legal.argmax(axis=1), memory
+
+
+def working(executor: str, workers: int, seconds: float, matches: int) -> Measure:
+    """Matches/s of two agents that take `seconds` a match together (two decisions); Ray runs already."""
+    from ludus.population.executors import hold
+
+    game, stack = ludus.make("kuhn_poker"), ExitStack()
+    stack.enter_context(hold(executor, workers))
+
+    def once() -> float:
+        assert stack  # the cluster lives as long as its measurement
+        with ludus.League(game) as league:
+            for name in "ab":
+                league.add(name, Works(seconds / 2))
+            return timed(lambda: league.run(matches, executor, workers=workers, batch=64), matches)
+
+    return once
+
+
+def executor_cases() -> list[Case]:
+    """Two workers against none, and what one costs that gains nothing."""
+    found = []
+    for executor, title in (("processes", "process pool"), ("ray", "Ray")):
+        for workers, seconds, matches, target in ((2, 1e-3, 2_000, 1.8), (1, 1e-4, 15_000, 0.95)):
+            name = f"{title}, {workers} worker{'s' * (workers > 1)}, agents of {1e3 * seconds:g} ms a match"
+            sides = [partial(working, e, workers, seconds, matches) for e in (executor, "serial")]
+            found.append(Case(name, "matches/s", *sides, target, "serial", repeats=3))
+    return found
+
+
 def cases() -> list[Case]:
     """The suite."""
     return [
@@ -113,6 +156,7 @@ def cases() -> list[Case]:
         Case("open 10 million matches", "s", lambda: ten_million("open"), target=2.0, at_most=True, repeats=3),
         Case("payoffs of 10 million matches", "s", lambda: ten_million("payoffs"), target=5.0, at_most=True, repeats=3),
         Case("environment and scheduler, connect_four", "µs/match", overhead, target=50.0, at_most=True),
+        *executor_cases(),
         *_axelrod.cases(),
         *_psro.cases(),
     ]

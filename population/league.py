@@ -334,7 +334,8 @@ class League:
         """What each member got against each other, over all seats or with the row's member in one seat."""
         if seat is not None and not 0 <= seat < self.game.num_players:
             raise ValueError(f"seat must be from 0 to {self.game.num_players - 1}, got {seat!r}")
-        return payoffs_of(self.names, *self.store.matches(), seat)
+        players, scores, times = self.store.tallies()
+        return payoffs_of(self.names, players, scores, seat, times)
 
     def leaderboard(self, model: str = "plackett_luce", **parameters: Any) -> Leaderboard:
         """Ratings of all matches under a rating model.

@@ -60,13 +60,20 @@ class Payoffs:
         return f"Payoffs({len(self.names)} members, {int(self.count.sum()) // 2:,} meetings)"
 
 
-def payoffs_of(names: Sequence[str], players: np.ndarray, scores: np.ndarray, seat: int | None = None) -> Payoffs:
-    """The payoff table of matches: players int[M, P] and scores float64[M, P], both by seat.
+def payoffs_of(
+    names: Sequence[str],
+    players: np.ndarray,
+    scores: np.ndarray,
+    seat: int | None = None,
+    times: np.ndarray | None = None,
+) -> Payoffs:
+    """The payoff table of matches: players int[M, P] and scores float64[M, P], both by seat; times int64[M]: how often
+    each was played (once).
 
     With `seat`, only the matches in which the row's member sat there count.
     """
     totals = Totals(len(names))
-    totals.add(players, scores, seat)
+    totals.add(players, scores, seat, times)
     return totals.payoffs(names)
 
 
@@ -78,21 +85,24 @@ class Totals:
         self._count, self._wins, self._draws = (np.zeros(n * n, np.int64) for _ in range(3))
         self._total, self._square = np.zeros(n * n), np.zeros(n * n)
 
-    def add(self, players: np.ndarray, scores: np.ndarray, seat: int | None = None) -> None:
-        """Adds matches: players int[M, P] and scores float64[M, P], both by seat."""
+    def add(
+        self, players: np.ndarray, scores: np.ndarray, seat: int | None = None, times: np.ndarray | None = None
+    ) -> None:
+        """Adds matches: players int[M, P] and scores float64[M, P], both by seat; times int64[M]: how often each."""
         size = self.n * self.n
         if scores.size and not self._count.any():
             self._shift = float(scores.mean())  # squares of what is nearly centred keep their digits
+        often = np.ones(len(players), np.int64) if times is None else times
         for a, b in itertools.permutations(range(players.shape[1]), 2):
             if seat is not None and a != seat:
                 continue
             cell = players[:, a].astype(np.int64) * self.n + players[:, b]
             mine, other = scores[:, a], scores[:, b]
-            self._count += np.bincount(cell, minlength=size)
-            self._wins += np.bincount(cell[mine > other], minlength=size)
-            self._draws += np.bincount(cell[mine == other], minlength=size)
-            self._total += np.bincount(cell, mine - self._shift, size)
-            self._square += np.bincount(cell, (mine - self._shift) ** 2, size)
+            for tally, which in ((self._count, slice(None)), (self._wins, mine > other), (self._draws, mine == other)):
+                tally += np.bincount(cell[which], often[which], size).astype(np.int64)
+            centred = mine - self._shift
+            self._total += np.bincount(cell, often * centred, size)
+            self._square += np.bincount(cell, often * centred**2, size)
 
     def payoffs(self, names: Sequence[str]) -> Payoffs:
         """The table of the matches so far."""
