@@ -101,25 +101,21 @@ def fit_quantal_response(game: Any, counts: Sequence[Any], *, most: float = 1e4)
     heights = np.sum([logs @ c for logs, c in zip(branch.log_probabilities, seen)], axis=0)
     top = int(heights.argmax())
     low, high = max(top - 1, 0), min(top + 1, len(heights) - 1)
-    if top == 0 and high == 0:
-        best = 0.0
-        logs = [rows[0] for rows in branch.log_probabilities]
-    else:
 
-        def point(k: int, part: float) -> tuple[float, list[np.ndarray]]:
-            lam = float((1 - part) * branch.lam[k] + part * branch.lam[k + 1])
-            start = [(1 - part) * rows[k] + part * rows[k + 1] for rows in branch.log_probabilities]
-            return lam, _corrected(from_zero(payoffs), start, lam)
+    def point(k: int, part: float) -> tuple[float, list[np.ndarray]]:
+        lam = float((1 - part) * branch.lam[k] + part * branch.lam[k + 1])
+        start = [(1 - part) * rows[k] + part * rows[k + 1] for rows in branch.log_probabilities]
+        return lam, _corrected(from_zero(payoffs), start, lam)
 
-        def depth(k: int, part: float) -> float:
-            return -float(sum(l @ c for l, c in zip(point(k, part)[1], seen)))
+    def depth(k: int, part: float) -> float:
+        return -float(sum(l @ c for l, c in zip(point(k, part)[1], seen)))
 
-        tries = []
-        for k in range(low, high):
-            found = minimize_scalar(partial(depth, k), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
-            # The ends themselves, which a bounded search only approaches.
-            tries += [(depth(k, part), k, part) for part in (float(found.x), 0.0, 1.0)]
-        best, logs = point(*min(tries)[1:])
+    tries = []
+    for k in range(low, high):
+        found = minimize_scalar(partial(depth, k), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+        # The ends themselves, which a bounded search only approaches.
+        tries += [(depth(k, part), k, part) for part in (float(found.x), 0.0, 1.0)]
+    best, logs = point(*min(tries)[1:])
     profile = Profile.of(StrategicForm(payoffs), [np.exp(l) for l in logs], method="maximum-likelihood logit response")
     height = float(sum(l @ c for l, c in zip(logs, seen)))
     rounding = 1e-9 * float(sum(c.sum() for c in seen))
