@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from functools import cache
+from functools import cache, partial
 
 import ludus
 from ludus import solvers
@@ -25,13 +25,13 @@ def built():
     return tree, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def iteration() -> Measure:
+def iteration(threads: int = 1) -> Measure:
     """Milliseconds of one CFR+ iteration, as the difference of runs of many and of few."""
     tree = built()[0]
 
     def seconds(count: int) -> float:
         start = time.perf_counter()
-        next(solvers.iterate(tree, "cfr+", every=[count]))
+        next(solvers.iterate(tree, "cfr+", every=[count], threads=threads))
         return time.perf_counter() - start
 
     return lambda: 1e3 * (seconds(2 + ITERATIONS) - seconds(2)) / ITERATIONS
@@ -43,6 +43,9 @@ def cases() -> list[Case]:
         Case("Goofspiel-7, tree and layout", "s", lambda: lambda: built()[1], target=120, at_most=True, repeats=1),
         Case("Goofspiel-7, memory", "GiB", lambda: lambda: built()[2], target=16, at_most=True, repeats=1),
         Case("Goofspiel-7, CFR+ iteration", "ms", iteration, target=100, at_most=True, repeats=3),
+        Case(
+            "Goofspiel-7, CFR+ iteration, two threads", "ms", partial(iteration, 2), target=100, at_most=True, repeats=3
+        ),
     ]
 
 

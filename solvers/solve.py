@@ -132,8 +132,8 @@ def solve(
         ValueError: an unknown algorithm or option, a limit that is not positive, a game the algorithm is not for.
     """
     for name, limit in (("iterations", iterations), ("target", target), ("seconds", seconds)):
-        if limit is not None and not limit > 0:
-            raise ValueError(f"{name} must be positive, got {limit!r}")
+        if limit is not None:
+            _check_limit(name, limit)
     if iterations is None:
         iterations = DEFAULT_ITERATIONS if target is None and seconds is None else MOST_ITERATIONS
     tree = as_tree(game)
@@ -175,6 +175,16 @@ def solve(
         options=options,
         cce_gap=coarse,
     )
+
+
+def _check_limit(name: str, limit: Any) -> None:
+    """Raises TypeError or ValueError."""
+    whole = name == "iterations"
+    number = (int, np.integer) if whole else (int, float, np.number)
+    if isinstance(limit, bool) or not isinstance(limit, number):
+        raise TypeError(f"{name} must be a {'whole number' if whole else 'number'}, got {limit!r}")
+    if not 0 < limit < np.inf:
+        raise ValueError(f"{name} must be positive and finite, got {limit!r}")
 
 
 class _Play:

@@ -195,3 +195,16 @@ def test_one_thread_or_two_give_the_same_policy_bit_for_bit(game, alternating, m
 def test_threads_are_one_or_two():
     with pytest.raises(ValueError, match="threads must be 1 or 2, got 3"):
         solvers.solve("kuhn_poker", "cfr+", threads=3)
+
+
+@pytest.mark.parametrize(
+    ("limit", "error"),
+    [({"iterations": 1.5}, TypeError), ({"iterations": True}, TypeError), ({"target": "x"}, TypeError)]
+    + [
+        ({name: math.inf}, ValueError if name != "iterations" else TypeError)
+        for name in ("iterations", "target", "seconds")
+    ],
+)
+def test_limits_are_finite_numbers(limit, error):
+    with pytest.raises(error, match=f"{next(iter(limit))} must be"):
+        solvers.solve("kuhn_poker", **limit)
