@@ -22,6 +22,7 @@ from ..games.registry import make
 from ..games.streams import seed_word
 from ..games.tabulate import tabulate
 from ..progress import progress_bar
+from ..solvers.tree.evaluate import evaluate
 from .arena import TreeArena, VectorArena, arena_of
 from .match import as_agent
 from .meta_solvers import find_meta_solver, marginals, product
@@ -219,16 +220,16 @@ def _snapshot(
     joint = run.solve(payoffs)
     policy = run.profile(joint)
     if run.method.meta_game == "actions":
-        from ..solvers import nash_conv as evaluate
-
-        assert isinstance(run.arena, TreeArena)
         assert policy is not None
-        nash_conv = gap = evaluate(run.arena.tree, policy)
+        found = evaluate(policy.tree, policy.probabilities)
+        nash_conv = gap = found.nash_conv
+        values = found.expected
     else:
         independent = product(marginals(joint))
         nash_conv = gap = run.arena.gap(independent)
         if np.abs(joint - independent).max() > 1e-12 or run.responses == "conditional":
             gap = run.arena.gap(joint, run.responses == "conditional")
+        values = (payoffs * joint).reshape(len(payoffs), -1).sum(axis=1)
     seconds = time.perf_counter() - started
     members = [tuple(group) for group in run.arena.members]
     record = PSRORecord(iteration, seconds, nash_conv, gap, sum(map(len, members)))
@@ -244,6 +245,7 @@ def _snapshot(
         population=tuple(members * 2 if run.arena.symmetric else members),
         payoffs=payoffs,
         joint=joint,
+        values=values,
         policy=policy,
         ladder=ladder,
         exhausted=isinstance(run.oracle, Exact) and (stuck or gap <= CLOSED * run.arena.unit),

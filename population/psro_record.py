@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,8 +49,10 @@ class PSROSnapshot:
     payoffs: np.ndarray
     """float64[P, A0, …, A(P-1)]."""
     joint: np.ndarray
-    """float64[A0, …, A(P-1)]: the meta-strategy as a joint distribution. In XDO it is the members' part of nothing, and
-    uniform: there the meta-strategy is `policy`."""
+    """float64[A0, …, A(P-1)]: the meta-strategy as a joint distribution over members. Uniform in XDO, where `policy`
+    is the meta-strategy and mixes actions, not members."""
+    values: np.ndarray
+    """float64[P]: the players' expected payoffs under the meta-strategy."""
     policy: Policy | None
     """The meta-strategy as behaviour on the tree; None in games without one."""
     ladder: tuple[int, int, float]
@@ -71,11 +72,6 @@ class PSROSnapshot:
     def exploitability(self) -> float:
         """`nash_conv` divided by the number of players."""
         return self.nash_conv / self.joint.ndim
-
-    @cached_property
-    def values(self) -> np.ndarray:
-        """float64[P]: the players' expected payoffs under the joint distribution."""
-        return (self.payoffs * self.joint).reshape(len(self.payoffs), -1).sum(axis=1)
 
     def save(self, path: str | Path) -> None:
         """Writes an npz file (whole or not at all), from which `psro(..., resume=path)` goes on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice, pairwise
 
 import nashpy
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import ludus
 from ludus import solvers
@@ -77,8 +79,7 @@ def test_exact_methods_solve_kuhn_poker(kuhn, method):
     result = ludus.psro(kuhn, method, iterations=60)
     assert result.nash_conv < 1e-6
     assert result.exhausted
-    if method != "xdo":
-        assert result.values[0] == pytest.approx(-1 / 18, abs=1e-6)
+    assert result.values[0] == pytest.approx(-1 / 18, abs=1e-6)
     assert solvers.nash_conv(kuhn, result.policy) == pytest.approx(result.nash_conv, abs=1e-9)
     assert solvers.expected_values(kuhn, result.policy)[0] == pytest.approx(-1 / 18, abs=1e-6)
 
@@ -285,6 +286,18 @@ def test_limits(kuhn, capsys):
     snapshots = list(iterate_psro(kuhn))
     assert snapshots[0].payoffs.shape == (2, 2, 2)  # older snapshots stay as they were
     assert "NashConv" in repr(snapshots[-1])
+
+
+def test_the_command_line(tmp_path):
+    from ludus.cli import app
+
+    runner, path = CliRunner(), tmp_path / "run.npz"
+    done = runner.invoke(
+        app, ["psro", "kuhn_poker", "--method", "xdo", "--iterations", "1", "--out", str(path), "--json"]
+    )
+    assert json.loads(done.stdout)["rounds"] == 1
+    done = runner.invoke(app, ["psro", "kuhn_poker", "--method", "xdo", "--resume", str(path), "--quiet", "--json"])
+    assert json.loads(done.stdout)["values"][0] == pytest.approx(-1 / 18)
 
 
 def test_bad_input_is_one_clear_error(kuhn):
