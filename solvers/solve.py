@@ -80,7 +80,9 @@ def iterate(
     Raises:
         ValueError: an unknown algorithm or option, or a game that the algorithm is not for.
     """
-    if isinstance(every, (int, np.integer)):
+    if not isinstance(every, Iterable):
+        if isinstance(every, bool) or not isinstance(every, (int, np.integer)):
+            raise TypeError(f"every must be a whole number or growing whole numbers, got {every!r}")
         if every < 1:
             raise ValueError(f"every must be at least 1, got {every}")
         every = count(every, every)
@@ -98,8 +100,17 @@ def _snapshots(
     tree: GameTree, chosen: Algorithm, points: Iterable[int], seed: Any, options: dict[str, Any]
 ) -> Iterator[Snapshot]:
     start = time.perf_counter()
-    for iteration, probabilities in chosen.run(tree, points, seed, **options):
+    for iteration, probabilities in chosen.run(tree, _growing(points), seed, **options):
         yield Snapshot(tree, iteration, time.perf_counter() - start, probabilities)
+
+
+def _growing(points: Iterable[int]) -> Iterator[int]:
+    last = 0
+    for point in points:
+        if point < last:
+            raise ValueError(f"every must hold growing iteration numbers from 0 on, got {point!r} after {last}")
+        last = point
+        yield point
 
 
 def solve(

@@ -153,6 +153,8 @@ class Minimiser:
     """
 
     def __init__(self, tree: GameTree, schedule: Schedule, alternating: bool = True, threads: int = 1):
+        if not isinstance(alternating, (bool, np.bool_)):
+            raise TypeError(f"alternating must be True or False, got {alternating!r}")
         if threads not in (1, 2):
             raise ValueError(f"threads must be 1 or 2, got {threads!r}")
         self.schedule, self.alternating, self.threads = schedule, alternating, threads
@@ -273,6 +275,9 @@ def _member(name: str, title: str, reference: str, guarantee: str = NO_REGRET) -
         threads: int = 1,
         **parameters: float,
     ) -> Iterator[tuple[int, np.ndarray]]:
+        for option, value in parameters.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+                raise ValueError(f"{option} must be a finite number, got {value!r}")
         made = schedule(**parameters)
         return regret_minimisation(tree, points, made, alternating=alternating, averaging=averaging, threads=threads)
 

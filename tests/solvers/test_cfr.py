@@ -208,3 +208,19 @@ def test_threads_are_one_or_two():
 def test_limits_are_finite_numbers(limit, error):
     with pytest.raises(error, match=f"{next(iter(limit))} must be"):
         solvers.solve("kuhn_poker", **limit)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("dcfr", {"alpha": math.nan}, "alpha must be a finite number, got nan"),
+        ("dcfr", {"alpha": "a"}, "alpha must be a finite number, got 'a'"),
+        ("cfr", {"alternating": "no"}, "alternating must be True or False, got 'no'"),
+        ("cfr", {"every": 2.5}, "every must be a whole number or growing whole numbers, got 2.5"),
+        ("cfr", {"every": [5, 3]}, "every must hold growing iteration numbers from 0 on, got 3 after 5"),
+        ("cfr", {"every": [-5]}, "every must hold growing iteration numbers from 0 on, got -5 after 0"),
+    ],
+)
+def test_bad_options_and_points_get_one_clear_error(name, options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        list(zip(solvers.iterate("kuhn_poker", name, **options), range(3)))
