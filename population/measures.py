@@ -185,8 +185,15 @@ class PopulationCurves:
     """float64[n]: of the k-th member."""
 
 
-def population_curves(payoffs: Any, most: int = 200) -> PopulationCurves:
-    """How a population grew, judged by the matrix of the whole; at `most` sizes, evenly spaced."""
+def population_curves(payoffs: Any, most: int = 200, unique: bool = True) -> PopulationCurves:
+    """How a population grew, judged by the matrix of the whole; at `most` sizes, evenly spaced.
+
+    Args:
+        unique: measure diversity at the equilibrium of most entropy; without, at one that a linear program finds, which
+            is much faster beyond fifty members.
+    """
+    from .meta_solvers import zero_sum_nash
+
     a = antisymmetric(payoffs)
     n = len(a)
     sizes = np.unique(np.linspace(1, n, min(n, most)).round().astype(np.int64))
@@ -194,7 +201,7 @@ def population_curves(payoffs: Any, most: int = 200) -> PopulationCurves:
     rows = []
     for k in sizes.tolist():
         part = a[:k, :k]
-        p = meta_nash(part)
+        p = meta_nash(part) if unique else zero_sum_nash(part)[0]
         rows.append((max(0.0, (a[:, :k] @ p).max()), relative_performance(a[:k]), effective_diversity(part, p)))
     gap, performance, diversity = np.array(rows).T
     sizes_of = np.array([expected_cardinality(a[:k, :k]) for k in sizes.tolist()])

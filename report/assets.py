@@ -39,6 +39,9 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .scroll { overflow-x: auto; margin: 12px -18px 0; padding: 0 18px 0 0;
   background: linear-gradient(to left, var(--card) 30%, transparent) right / 40px 100% no-repeat local,
     linear-gradient(to left, var(--shade), transparent) right / 14px 100% no-repeat scroll; }
+.tall { max-height: min(620px, 80vh); overflow-y: auto; }
+.tall thead th { position: sticky; top: 0; background: var(--card); z-index: 2; }
+.tall thead th:first-child { z-index: 3; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { padding: 7px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tbody tr:last-child th, tbody tr:last-child td { border-bottom: 0; }
@@ -67,7 +70,7 @@ path.line { opacity: .55; }
 .choose { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin: 12px 0 0; }
 .choose select { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
   border-radius: 6px; padding: 5px 8px; max-width: 100%; min-width: 0; }
-.bar { display: inline-block; vertical-align: middle; width: 72px; height: 10px; border-radius: 3px; overflow: hidden;
+.bar { display: inline-block; vertical-align: middle; width: 52px; height: 10px; border-radius: 3px; overflow: hidden;
   background: linear-gradient(to right, var(--good) calc(var(--won) * 1%), var(--line) 0 calc(var(--held) * 1%),
     var(--bad) 0); }
 .hit { fill: transparent; }

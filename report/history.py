@@ -13,8 +13,10 @@ from ..population.payoffs import Payoffs, payoffs_of
 
 MOST_POINTS = 16
 """Points of a curve; fewer where the log is long, as each point folds it again."""
-MOST_MEASURED = 120
+MOST_MEASURED = 400
 """Populations beyond this size get no measures over time (each point solves a game of that size)."""
+FEW = 48
+"""Up to this size, diversity is that of the equilibrium of most entropy; beyond, of one that is found faster."""
 SLICES = 10
 
 
@@ -66,7 +68,7 @@ def history(league: League, model: str = "plackett_luce") -> History:
     skew = np.where(np.isnan(table.mean) & np.isnan(table.mean.T), 0.0, table.mean)
     n = len(table.names)
     strangers = int((table.count + table.count.T == 0).sum() - n) // 2
-    measures = population_curves(skew, MOST_POINTS) if 1 < n <= MOST_MEASURED else None
+    measures = population_curves(skew, MOST_POINTS, unique=n <= FEW) if 1 < n <= MOST_MEASURED else None
     players, scores = league.store.matches()
     ends = np.unique(np.linspace(0, len(players), SLICES + 1).round().astype(int)).tolist()
     slices = tuple(Slice(a, b, payoffs_of(table.names, players[a:b], scores[a:b])) for a, b in itertools.pairwise(ends))
@@ -95,7 +97,8 @@ def lineage(league: League) -> tuple[Kin, ...]:
         # the largest line goes on in this lane, below the others, which stand one lane further
         below = sorted(children.get(name, []), key=size.__getitem__, reverse=True)
         here = len(out) - 1
-        waiting += [(child, lane + (k > 0), here) for k, child in enumerate(below)]
+        waiting += [(child, lane, here) for child in below[:1]]
+        waiting += [(child, lane + 1, here) for child in reversed(below[1:])]
     return tuple(out)
 
 

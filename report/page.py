@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..population.payoffs import Payoffs
     from ..solvers import Solution
 
+LONG = 24
+"""Longer leaderboards scroll, and the chart beside shows so many, the best."""
 MOST_IN_HEAT_MAP = 40
 """So many members, the best, have a row in the payoff table."""
 
@@ -73,8 +75,11 @@ def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution],
     parts, charts = [], []
     if summary is not None:
         parts.append(_leaderboard(summary))
-        rows = [(row.player, row.mu, row.low, row.high) for row in summary.rows]
-        charts.append(section("Ratings", "Dot: rating; bar: 90 % interval.", interval_chart(rows, "rating")))
+        rows = [(row.player, row.mu, row.low, row.high) for row in summary.rows[:LONG]]
+        note = "Dot: rating; bar: 90 % interval."
+        if len(rows) < len(summary.rows):
+            note += f" The best {len(rows)} of {len(summary.rows)} members."
+        charts.append(section("Ratings", note, interval_chart(rows, "rating")))
     if solutions:
         curves = {name: _curve(solution) for name, solution in solutions.items()}
         name = next(iter(solutions)) if len(solutions) == 1 else "Solutions"
@@ -88,7 +93,7 @@ def page(title: str, summary: Summary | None, solutions: Mapping[str, Solution],
         if past is not None:
             parts.append(growth(past, [row.player for row in summary.rows]))
             tables.append(pairs(past, shown.names))
-        parts.append(f'<div class="pair">{"".join(tables)}</div>' if len(summary.rows) <= 8 else "".join(tables))
+        parts.append(f'<div class="pair">{"".join(tables)}</div>' if len(summary.rows) <= 7 else "".join(tables))
         parts.append(section("How to read this", "", _explained(summary)))
     when = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     return f"""<!doctype html>
@@ -164,7 +169,8 @@ def _leaderboard(summary: Summary) -> str:
     rows = "".join(f"<tr>{''.join(_board_row(row, summary.exact))}</tr>" for row in summary.rows)
     note = f"{summary.model} ratings of {summary.matches:,} matches. Tap a heading to sort."
     table = f'<table class="sortable board"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return section("Leaderboard", note, f'<div class="scroll">{table}</div>')
+    tall = " tall" if len(summary.rows) > LONG else ""
+    return section("Leaderboard", note, f'<div class="scroll{tall}">{table}</div>')
 
 
 def _board_row(row: BoardRow, exact: bool) -> Iterable[str]:
@@ -220,7 +226,8 @@ def _heat_map(table: Payoffs, members: int) -> str:
         "Mean return of the row against the column. Point at a cell for counts and errors, tap it for its matches, tap "
         f"a heading to sort the rows by it.{more}"
     )
-    return section("Payoffs", note, f'<div class="scroll">{body}</div>')
+    tall = " tall" if len(table.names) > LONG else ""
+    return section("Payoffs", note, f'<div class="scroll{tall}">{body}</div>')
 
 
 def _payoff(table: Payoffs, i: int, j: int, largest: float) -> str:

@@ -67,7 +67,7 @@ def lineage_section(past: History, summary: Summary) -> str:
         for role in named
     )
     legend = f'<p class="keys">{keys}</p>' if len(named) > 1 else ""
-    return section("Lineage", note, legend + family_chart(rows))
+    return section("Lineage", note, f'{legend}<div class="tall">{family_chart(rows)}</div>')
 
 
 def pairs(past: History, names: Sequence[str]) -> str:
@@ -84,7 +84,8 @@ def pairs(past: History, names: Sequence[str]) -> str:
                     cells.setdefault(f"{i},{j}", []).append(row)
     data = {"ends": [[part.first, part.last] for part in past.slices], "cells": cells}
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    options = ["".join(_option(i, name, i == chosen) for i, name in enumerate(names)) for chosen in (0, 1)]
+    first = next(iter(sorted(tuple(map(int, key.split(","))) for key in cells)), (0, 1))
+    options = ["".join(_option(i, name, i == chosen) for i, name in enumerate(names)) for chosen in first]
     menus = f'<select aria-label="first member">{options[0]}</select> against '
     menus += f'<select aria-label="second member">{options[1]}</select>'
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Played", "", "Won", "Drawn", "Lost", "Mean return"))

@@ -83,6 +83,8 @@ def test_curves_of_a_growing_population():
     np.testing.assert_allclose(curves.diversity, [0, 0, 1 / 3], atol=1e-9)
     np.testing.assert_allclose(curves.cardinality, [0, 1, 1.5], atol=1e-9)
     np.testing.assert_allclose(curves.forgetting, [0, 0, 1], atol=1e-9)
+    fast = measures.population_curves(RPS, unique=False)  # each of these equilibria is the only one
+    np.testing.assert_allclose(fast.diversity, curves.diversity, atol=1e-9)
     assert measures.population_curves(LADDER).size.tolist() == [1, 2, 3]
     assert len(measures.population_curves(np.zeros((30, 30)), most=5).size) == 5
 
