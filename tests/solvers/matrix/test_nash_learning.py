@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ludus.solvers import nash, no_regret
-
 import ludus
+from ludus.solvers import nash, no_regret
 
 RUNS = [
     ("regret_matching", {}),
