@@ -25,9 +25,6 @@ from .match import Engine, small_tree
 from .meta_solvers import marginals, product
 from .oracle import VectorAgent
 
-SUPPORT = 1e-8
-"""Members that are met less often do not count as met."""
-
 
 class Arena(Protocol):
     """What the loop over populations asks of a game. P players; `joint` float64[A0, …] is over the members."""

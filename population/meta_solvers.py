@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..games.matrix import payoff_tensor
+from ..solvers.algorithm import option_names
 
 # -- distributions -----------------------------------------------------------------------------------------------------
 
@@ -304,9 +305,14 @@ def meta_strategy(payoffs: Any, solver: Any = "nash", **options: Any) -> np.ndar
             distribution for each player.
 
     Raises:
-        ValueError: payoffs that are not finite or no tensor; an unknown name; a result that is no distribution.
+        ValueError: payoffs that are not finite or no tensor; an unknown name or option; a result that is no
+            distribution.
     """
     tensor, row = payoff_tensor(payoffs), find_meta_solver(solver)
+    for name in options:
+        if name not in option_names(row.solve):
+            known = ", ".join(option_names(row.solve)) or "none"
+            raise ValueError(f"meta-solver {row.name!r} has no option {name!r}; its options are: {known}")
     found = row.solve(tensor, **options)
     joint = product([np.asarray(part, np.float64) for part in found]) if isinstance(found, (tuple, list)) else found
     joint = np.asarray(joint, np.float64)

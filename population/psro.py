@@ -107,17 +107,16 @@ def _plain(value: Any) -> Any:
 
 def _begin(
     run: Run, about: Mapping[str, Any], initial: Sequence[Agent | Policy] | None, resume: str | Path | None
-) -> tuple[list[list[OracleState]], tuple[PSRORecord, ...], np.ndarray, tuple[int, int, float]]:
-    """(states, history, payoffs, ladder); the arena holds the members afterwards."""
+) -> tuple[list[list[OracleState]], tuple[PSRORecord, ...], np.ndarray, tuple[int, int, float], bool]:
+    """(states, history, payoffs, ladder, whether it is exhausted); the arena holds the members afterwards."""
     groups = range(len(run.arena.members))
     if resume is not None:
-        states, history, payoffs, ladder = read_run(resume, about, len(groups))
+        states, history, payoffs, ladder, exhausted = read_run(resume, about, len(groups))
         for p in groups:
             for i, state in enumerate(states[p]):
                 run.arena.put(p, i, run.oracle.agent(run.game, state))
-        return states, history, payoffs, ladder
+        return states, history, payoffs, ladder, exhausted
     states = []
-    payoffs = np.zeros((run.arena.players, *(0,) * run.arena.players))
     for p in groups:
         if initial is None:
             key = training_seed(run, 0, p)
@@ -125,13 +124,14 @@ def _begin(
             states.append([start_state(run.game, "pure", key) if pure else run.oracle.start(run.game, key)])
         else:
             states.append([_given(run.game, agent) for agent in initial])
+        states[p] = [run.mirrored(state) for state in states[p]]
         if not states[p]:
             raise ValueError("initial must hold at least one agent")
         for i, state in enumerate(states[p]):
             run.arena.put(p, i, run.oracle.agent(run.game, state))
     sizes = [len(states[0 if run.arena.symmetric else p]) for p in range(run.arena.players)]
     payoffs = run.arena.block([np.arange(n) for n in sizes])
-    return states, (), payoffs, (len(states[0]), 0, 0.0)
+    return states, (), payoffs, (len(states[0]), 0, 0.0), False
 
 
 def _given(game: Any, agent: Agent | Policy) -> OracleState:
@@ -169,7 +169,8 @@ def iterate_psro(
         matches: matches of each cell, where payoffs are sampled.
         initial: the first members, for every player; by default one that the oracle starts.
         symmetric: one population for both players of a symmetric matrix game; games over vectors are always so.
-        resume: a file of `PSROSnapshot.save`; the same call then goes on as if it had never stopped.
+        resume: a file of `PSROSnapshot.save`; the same call then goes on as if it had never stopped, and
+            first yields where it stood.
         meta_options: options of the meta-solver.
         options: fields of the method, such as ``active=2`` or ``diversity=0.3``.
 
@@ -190,10 +191,15 @@ def _rounds(
     history: tuple[PSRORecord, ...],
     payoffs: np.ndarray,
     ladder: tuple[int, int, float],
+    exhausted: bool,
 ) -> Iterator[PSROSnapshot]:
     started = time.perf_counter() - (history[-1].seconds if history else 0.0)
     first = history[-1].iteration if history else 0
-    now = replace(_snapshot(run, about, first, started, states, payoffs, ladder, (), False), history=history)
+    now = replace(_snapshot(run, about, first, started, states, payoffs, ladder, (), exhausted), history=history)
+    if history:
+        yield now
+        if now.exhausted:
+            return
     for iteration in itertools.count(first + 1):
         if run.method.active:
             states, payoffs, ladder = climb(run, now)

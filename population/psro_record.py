@@ -89,6 +89,7 @@ class PSROSnapshot:
             payoffs=self.payoffs,
             history=np.array(self.history, np.float64).reshape(-1, len(PSRORecord._fields)),
             ladder=np.array(self.ladder, np.float64),
+            exhausted=np.array(self.exhausted),
             **members,
         )
 
@@ -99,8 +100,9 @@ class PSROSnapshot:
 
 def read_run(
     path: str | Path, about: Mapping[str, Any], groups: int
-) -> tuple[list[list[OracleState]], tuple[PSRORecord, ...], np.ndarray, tuple[int, int, float]]:
-    head = read_npz(path, ("format", "about", "names", "payoffs", "history", "ladder"), "PSRO")
+) -> tuple[list[list[OracleState]], tuple[PSRORecord, ...], np.ndarray, tuple[int, int, float], bool]:
+    """(states, history, payoffs, ladder, exhausted) of a file, which must be of the call that `about` describes."""
+    head = read_npz(path, ("format", "about", "names", "payoffs", "history", "ladder", "exhausted"), "PSRO")
     if int(head["format"]) != FORMAT:
         raise ValueError(f"{path}: PSRO format {int(head['format'])} is not supported; this version reads {FORMAT}")
     kept = json.loads(str(head["about"]))
@@ -117,4 +119,4 @@ def read_run(
         states[int(p)][int(i)][key] = arrays[name]
     history = tuple(PSRORecord(int(t), s, conv, gap, int(n)) for t, s, conv, gap, n in head["history"].tolist())
     finished, rounds, worth = head["ladder"].tolist()
-    return states, history, head["payoffs"], (int(finished), int(rounds), worth)
+    return states, history, head["payoffs"], (int(finished), int(rounds), worth), bool(head["exhausted"])

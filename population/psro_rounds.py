@@ -71,11 +71,14 @@ class Run:
             places = np.argwhere(joint > 0.0)
             weights = joint[tuple(places.T)]
             opponents = [self._seated(player, seats, place) for place in places]
-        made = self.oracle.train(self.game, state, player, opponents, weights, key, self.budget)
-        if self.arena.symmetric and "probabilities" in made:  # the same in both seats
-            first, _ = np.split(made["probabilities"], 2)
-            made = {**made, "probabilities": np.concatenate([first, first])}
-        return made
+        return self.mirrored(self.oracle.train(self.game, state, player, opponents, weights, key, self.budget))
+
+    def mirrored(self, state: OracleState) -> OracleState:
+        """The member as it is; in symmetric games with what it learned in the first seat in both."""
+        if not self.arena.symmetric or "probabilities" not in state:
+            return state
+        first, _ = np.split(state["probabilities"], 2)
+        return {**state, "probabilities": np.concatenate([first, first])}
 
     def _seated(self, player: int, seats: Sequence[int], place: np.ndarray) -> Any:
         held = self.arena.members
@@ -95,7 +98,8 @@ class Run:
         for p in players:
             rows = [np.arange(n) for n in sizes]
             rows[p] = np.array([place])
-            grown[(slice(None), *np.ix_(*rows))] = self.arena.block(rows)
+            cells: tuple[Any, ...] = (slice(None), *np.ix_(*rows))
+            grown[cells] = self.arena.block(rows)
         return grown
 
 
@@ -159,9 +163,7 @@ def _most_diverse(
     options = [response]
     for c in range(run.method.candidates):
         tilted = 0.5 * target + 0.5 * rng.dirichlet(np.ones(target.size)).reshape(target.shape)
-        options.append(
-            run.train(run.oracle.start(run.game, key), player, tilted, None, training_seed(run, key % 2**32, c))
-        )
+        options.append(run.train(run.oracle.start(run.game, key), player, tilted, None, stream_key(key, c)))
     place = payoffs.shape[1 + player]
     held = run.arena.members[player]
     table = np.moveaxis(payoffs[player], player, 0).reshape(place, -1) / run.arena.unit
@@ -199,7 +201,7 @@ def climb(run: Run, now: PSROSnapshot) -> tuple[list[list[OracleState]], np.ndar
             key = training_seed(run, now.iteration, p, level)
             target = joint.sum(axis=p)
             if place == len(states[p]):
-                states[p].append(run.oracle.start(run.game, key))
+                states[p].append(run.mirrored(run.oracle.start(run.game, key)))
             states[p][place] = run.train(states[p][place], p, target, None, key)
             payoffs = run.add(payoffs, p, place, run.oracle.agent(run.game, states[p][place]))
             if level == 0:

@@ -263,6 +263,9 @@ def test_a_resumed_run_is_the_undisturbed_one(kuhn, tmp_path, method):
     assert np.array_equal(whole.joint, resumed.joint)
     assert [r.nash_conv for r in whole.history] == [r.nash_conv for r in resumed.history]
     assert resumed.seconds > resumed.history[1].seconds
+    resumed.save(tmp_path / "whole.npz")
+    again = ludus.psro(kuhn, method, iterations=5, resume=tmp_path / "whole.npz", **options)
+    assert (again.iteration, again.history) == (5, resumed.history)
     with pytest.raises(ValueError, match="another run: its seed is 4, here it is 5"):
         ludus.psro(kuhn, method, resume=tmp_path / "run.npz", **{**options, "seed": 5})
     (tmp_path / "run.npz").write_bytes(b"no archive")
@@ -320,6 +323,7 @@ def test_bad_input_is_one_clear_error(kuhn):
         "symmetric=True is for": lambda: ludus.psro(matrix, symmetric=True),
         "own members": lambda: ludus.psro(functional, "jpsro_ce"),
         "game must be": lambda: ludus.psro(3),
+        "no option 'gamma'": lambda: ludus.psro(kuhn, meta_solver="prd", meta_options={"gamma": 1}),
         "at least one agent": lambda: ludus.psro(kuhn, initial=[]),
         "there is no file": lambda: ludus.psro(kuhn, resume="nowhere.npz"),
     }.items():
