@@ -27,7 +27,7 @@ from .methods import METHODS
 from .payoffs import ExactPayoffs, Payoffs, exact_payoffs, payoffs_of
 from .series import LeagueProgress, Options, play_series
 from .store import PlayerRow, Store
-from .training import LEARNER, Training, TrainingOptions, training_options
+from .training import LEARNER, Training, TrainingOptions, load, training_options
 
 if TYPE_CHECKING:
     from ..ratings.leaderboard import Leaderboard
@@ -272,8 +272,8 @@ class League:
         seats = self.game.num_players
         if self._how is None and len(self._members) < seats:
             raise ValueError(f"{self.game.id} needs {seats} members to meet, the league has {len(self._members)}")
-        if self._how is not None and self._how.oracle is None:
-            raise ValueError(f"the learners' oracle {self._how.oracle_name} could not be stored: pass it as `oracle`")
+        if self._how is not None:
+            self._trainer()
         if absent := [member.name for member in self.members if member.agent is None]:
             raise ValueError(
                 f"the agents of {', '.join(absent)} could not be stored: add them again under the same names"
@@ -317,7 +317,7 @@ class League:
     def population(self) -> Population | None:
         """Of a training league: learners, copies, interaction matrix and counted results as of the last step; None
         before the first run and in leagues that train nobody."""
-        return None if self._how is None else self._trainer().population
+        return load(self.store)[0] if self._training is None else self._training.population
 
     # -- what can be derived -------------------------------------------------------------------------------------------
 

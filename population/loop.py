@@ -124,7 +124,7 @@ def trained(
         entry = members[learner]
         assert entry.state is not None
         row = sigma[learner] = role_of(method, population, learner).opponents(population, learner)
-        met = np.flatnonzero(row)
+        met = np.flatnonzero(row).tolist()
         own, state = replace(oracle, **dict(entry.hyper)) if entry.hyper else oracle, entry.state  # type: ignore
         for seat in seats:
             key = stream_key(stream_key(stream_key(seed, TRAIN), population.round), learner * len(seats) + seat)
@@ -150,7 +150,8 @@ def fixtures(method: Method, population: Population, matches: int, seed: int) ->
         meetings += [Fixture(learner, other, 2 * n) for other, n in zip(drawn.tolist(), times.tolist())]
     if method.complete:
         new = np.triu(population.games[np.ix_(population.frozen, population.frozen)] == 0, 1)
-        meetings += [Fixture(*population.frozen[[i, j]].tolist(), 2 * pairs) for i, j in np.argwhere(new)]
+        first, second = population.frozen[np.argwhere(new)].T.tolist()
+        meetings += [Fixture(a, b, 2 * pairs) for a, b in zip(first, second)]
     return meetings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -59,9 +59,8 @@ class Population:
     @classmethod
     def of(cls, members: tuple[Entry, ...], initial: State) -> Population:
         """Before the first match."""
-        n = len(members)
-        tables = [np.zeros((n, n)) for _ in range(4)]
-        return cls(members, *tables, quality=np.zeros(n), sigma=np.zeros((n, n)), initial=initial)
+        none = np.zeros((len(members), len(members)))
+        return cls(members, none, none, none, none, np.zeros(len(members)), none, initial)
 
     @cached_property
     def learners(self) -> np.ndarray:
@@ -101,7 +100,9 @@ class Population:
     def joined(self, *members: Entry) -> Population:
         """With members more, who have played nothing yet."""
         more = len(members)
-        grown = {name: np.pad(getattr(self, name), (0, more)) for name in ("games", "wins", "draws", "total", "sigma")}
+        grown: dict[str, Any] = {
+            name: np.pad(getattr(self, name), (0, more)) for name in ("games", "wins", "draws", "total", "sigma")
+        }
         quality = np.pad(self.quality, (0, more))
         return replace(self, members=(*self.members, *members), quality=quality, **grown)
 

@@ -7,11 +7,14 @@ and perturbation.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from .members import Population
 
+TABLES = ("games", "wins", "draws", "total")
+"""What is known of a member's results."""
 Ranges = dict[str, tuple[float, float]]
 """Field of the oracle -> (lowest, highest) value, both positive."""
 
@@ -44,9 +47,8 @@ def exploit_and_explore(
         donor = population.members[best]
         hyper = tuple((name, value * float(rng.choice(factors))) for name, value in donor.hyper)
         population = population.with_member(loser, population.members[loser]._replace(state=donor.state, hyper=hyper))
-        population = replace(
-            population, **{name: _copied(getattr(population, name), best, loser) for name in ("games", "wins", "draws")}
-        )
+        tables: dict[str, Any] = {name: _copied(getattr(population, name), best, loser) for name in TABLES}
+        population = replace(population, **tables)
     return population
 
 

@@ -183,11 +183,14 @@ def _tasks(stage: StageRow, rota: Callable[[int], np.ndarray], done: int, stop: 
         done += end - offset
 
 
-def play_tasks(store: Store, stage: StageRow, play: Play, tasks: Iterator[Task], run: int, done: int) -> Iterator[int]:
-    """Plays tasks and commits what they give, in order. -> matches that the series has after each commit."""
-    handed: collections.deque[Task] = collections.deque()
+def play_tasks(store: Store, stage: StageRow, play: Play, tasks: Iterator[Any], run: int, done: int) -> Iterator[int]:
+    """Plays tasks (of any kind with the fields of `Task`) and commits what they give, in order.
 
-    def handing() -> Iterator[Task]:
+    -> matches that the series has after each commit.
+    """
+    handed: collections.deque[Any] = collections.deque()
+
+    def handing() -> Iterator[Any]:
         for task in tasks:
             handed.append(task)
             yield task

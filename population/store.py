@@ -356,7 +356,9 @@ class Store:
         seats = int(self.facts["players"])
         rows = np.array(self._rows("SELECT rota, player FROM seatings ORDER BY rota, place, seat"), np.int64)
         rows = rows.reshape(-1, 2)
-        return {int(k): rows[rows[:, 0] == k, 1].reshape(-1, seats) for k in np.unique(rows[:, 0])}
+        numbers, first = np.unique(rows[:, 0], return_index=True)
+        parts = np.split(rows[:, 1], first[1:])
+        return {number: part.reshape(-1, seats) for number, part in zip(numbers.tolist(), parts)}
 
     def outcomes(self) -> np.ndarray:
         """float64[U, P]: the vectors of returns behind the codes."""

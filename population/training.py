@@ -133,7 +133,8 @@ class Meeting(NamedTuple):
     ended."""
 
 
-class _Player(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Player:
     """The worker. The engine knows the members of the round alone; `here`, int64[.]: their numbers in the league."""
 
     engine: Engine
@@ -156,6 +157,8 @@ class Training:
 
     def __init__(self, store: Store, game: Game, options: TrainingOptions, paired: bool):
         self.store, self.game, self.options, self.paired = store, game, options, paired
+        if options.oracle is None:
+            raise ValueError(f"the learners' oracle {options.oracle_name} could not be stored: pass it as `oracle`")
         self.method, self.oracle = make_method(options.preset, **options.options), options.oracle
         if isinstance(self.oracle, ObservedEvolution):
             _tree_serves(game)  # else the tree would be tried, for every learner anew
@@ -182,8 +185,8 @@ class Training:
         population = self._welcome(guests, seed)
         while done < target:
             if not population.sigma.any():
-                how = (self.game, self.method, self.oracle)
-                population = trained(*how, population, self.agents, seed, self.options.budget)
+                budget = self.options.budget
+                population = trained(self.game, self.method, self.oracle, population, self.agents, seed, budget)
                 self._keep(population, guests)
             meetings = fixtures(self.method, population, self.options.matches_per_round, seed)
             first, last = population.matches, population.matches + sum(meeting.matches for meeting in meetings)
@@ -286,5 +289,5 @@ def load(store: Store) -> tuple[Population | None, int | None]:
         members.append(entry)
     initial = {name.partition("/")[2]: array for name, array in arrays.items() if name.startswith("initial/")}
     population = Population.of(tuple(members), initial)
-    tables = {name: arrays[name] for name in _TABLES}
+    tables: dict[str, Any] = {name: arrays[name] for name in _TABLES}
     return replace(population, round=value["round"], matches=value["matches"], **tables), int(value["seed"])
