@@ -132,11 +132,11 @@ def _arrange(tree: GameTree, large: int = LARGE) -> Layout:
     position[tree.sequence_start[:-1]] = player_start[:-1]
     kind = np.stack([player[order], part[order], depth[order], tree.infoset_count[order]])
     breaks = np.flatnonzero(np.any(kind[:, 1:] != kind[:, :-1], axis=0)) + 1
-    bounds = np.concatenate([[0], breaks, [len(order)]]) if len(order) else np.zeros(1, np.int64)
+    borders = np.concatenate([[0], breaks, [len(order)]]) if len(order) else np.zeros(1, np.int64)
     groups, group_player, group_part = [], [], []
     place = player_start[:-1] + 1
     reached = np.zeros(tree.num_players, np.int64)
-    for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
+    for a, b in zip(borders[:-1].tolist(), borders[1:].tolist()):
         members = order[a:b]
         p, actions, width = int(player[members[0]]), int(tree.infoset_count[members[0]]), b - a
         place[p] += gap * (part[members[0]] - reached[p])
