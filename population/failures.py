@@ -91,11 +91,11 @@ class _Watchdog:
     """Ends this process from a thread of C's, which needs no interpreter, unless it is fed again in time."""
 
     def __init__(self) -> None:
-        self.armed, self.fed, self.sink = False, 0.0, None
+        self.armed, self.fed, self.sink = False, 0.0, -1
 
     def arm(self) -> None:
         """From here on `feed` counts: this is a worker process."""
-        self.armed, self.sink = True, open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+        self.armed, self.sink = True, os.open(os.devnull, os.O_WRONLY)
 
     def feed(self, limit: float) -> None:
         now = time.monotonic()
