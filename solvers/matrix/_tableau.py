@@ -15,19 +15,20 @@ DONE, FULL, TIED, LOST = 0, 1, 2, 3
 TIE = 1e-11
 """Basic variables below this may be zero: dictionaries' values are at most about 1."""
 
-_I, _F, _B = nb.types.int64, nb.types.float64, nb.types.boolean
+_I, _F = nb.types.int64, nb.types.float64
 _I1, _I2 = nb.types.int64[::1], nb.types.int64[:, ::1]
-_F2, _F3 = nb.types.float64[:, ::1], nb.types.float64[:, :, ::1]
+_F1, _F2, _F3 = nb.types.float64[::1], nb.types.float64[:, ::1], nb.types.float64[:, :, ::1]
 _U, _U1 = nb.types.uint64, nb.types.uint64[::1]
 
 
-@nb.njit(nb.types.void(_F2, _I, _I), cache=True, error_model="numpy")
-def pivot(table, row, column):
-    """Exchanges the basic variable of a row with the nonbasic one of a column."""
+@nb.njit(nb.types.void(_F2, _I, _I, _F1), cache=True, error_model="numpy")
+def pivot(table, row, column, spare):
+    """Exchanges the basic variable of a row with the nonbasic one of a column; spare: scratch, as long as a row."""
     inverse = 1.0 / table[row, column]
-    source = table[row]
+    source = spare[: table.shape[1]]  # a copy, which cannot overlap with the rows it is taken from: half the time
     for j in range(source.size):
-        source[j] *= inverse
+        source[j] = table[row, j] * inverse
+    table[row] = source
     for i in range(table.shape[0]):
         if i != row:
             factor = table[i, column]
@@ -36,7 +37,7 @@ def pivot(table, row, column):
                 for j in range(target.size):
                     target[j] -= factor * source[j]
                 target[column] = -factor * inverse
-    source[column] = inverse
+    table[row, column] = inverse
 
 
 @nb.njit(_F(_F2, _I1, _I1, _I, _I), cache=True, error_model="numpy")
@@ -75,14 +76,14 @@ def leaving_row(table, place, basic, column, first_slack):
     return best
 
 
-@nb.njit(_I(_F2, _I1, _I1, _I1, _I, _I), cache=True, error_model="numpy")
-def exchange(table, place, basic, nonbasic, label, first_slack):
+@nb.njit(_I(_F2, _I1, _I1, _I1, _I, _I, _F1), cache=True, error_model="numpy")
+def exchange(table, place, basic, nonbasic, label, first_slack, spare):
     """Lets a label enter the basis. -> the label that leaves it, or -1 where the direction is unbounded."""
     column = place[label]
     row = leaving_row(table, place, basic, column, first_slack)
     if row < 0:
         return -1
-    pivot(table, row, column)
+    pivot(table, row, column, spare)
     out = basic[row]
     basic[row], nonbasic[column] = label, out
     place[label], place[out] = -1, column
@@ -98,12 +99,13 @@ def lemke_howson_path(
     The slacks of x's polytope have the labels first_slack_x + j (the column player's actions), those of y's 0, 1, …
     """
     label, pivots = dropped, 0
+    spare = np.empty(max(table_x.shape[1], table_y.shape[1]))
     in_x = place_x[dropped] >= 0
     while pivots < most:
         if in_x:
-            label = exchange(table_x, place_x, basic_x, nonbasic_x, label, first_slack_x)
+            label = exchange(table_x, place_x, basic_x, nonbasic_x, label, first_slack_x, spare)
         else:
-            label = exchange(table_y, place_y, basic_y, nonbasic_y, label, 0)
+            label = exchange(table_y, place_y, basic_y, nonbasic_y, label, 0, spare)
         pivots += 1
         if label < 0:
             return LOST, pivots
@@ -121,6 +123,7 @@ def simplex(table, basic, nonbasic, most):
     """
     rows, last = table.shape[0] - 1, table.shape[1] - 1
     careful = False
+    spare = np.empty(table.shape[1])
     for pivots in range(most):
         column, best = -1, -1e-12
         for j in range(last):
@@ -141,7 +144,7 @@ def simplex(table, basic, nonbasic, most):
         if row < 0:
             return LOST, pivots
         careful = ratio <= 1e-14
-        pivot(table, row, column)
+        pivot(table, row, column, spare)
         basic[row], nonbasic[column] = nonbasic[column], basic[row]
     return FULL, most
 
@@ -168,6 +171,7 @@ def vertices(tables, basics, nonbasics, keys, slots):
     room, rows, width = tables.shape
     last = width - 1
     count, done = 1, 0
+    spare = np.empty(width)
     keys[0] = np.uint64(0)
     for j in range(last):
         keys[0] |= np.uint64(1) << np.uint64(nonbasics[0, j])
@@ -194,7 +198,7 @@ def vertices(tables, basics, nonbasics, keys, slots):
                 slots[-1 - slot], keys[count] = count, key
                 tables[count] = table
                 basics[count], nonbasics[count] = basics[done], nonbasics[done]
-                pivot(tables[count], row, column)
+                pivot(tables[count], row, column, spare)
                 basics[count, row], nonbasics[count, column] = np.int64(entering), np.int64(out)
                 count += 1
         done += 1
