@@ -12,6 +12,7 @@ from ..games.agent import Agent
 from ..games.policy import Policy
 from ..games.streams import stream_key
 from .arena import SampledArena, TreeArena, VectorArena
+from .measures import expected_cardinality
 from .meta_solvers import MetaSolver, marginals, meta_strategy, product
 from .oracle import OracleState
 from .psro_methods import RESPONSES, PSROMethod
@@ -180,12 +181,6 @@ def _most_diverse(
     if isinstance(run.arena, TreeArena):
         del run.arena.plans[player][place:]
     return best
-
-
-def expected_cardinality(table: np.ndarray) -> float:
-    """tr(I - (L + I)⁻¹) with L = M Mᵀ: how many different members a determinantal point process draws from rows M."""
-    size = len(table)
-    return float(size - np.trace(np.linalg.inv(table @ table.T + np.eye(size))))
 
 
 def climb(run: Run, now: PSROSnapshot) -> tuple[list[list[OracleState]], np.ndarray, tuple[int, int, float]]:
