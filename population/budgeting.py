@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .checks import whole
 from .empirical import EmpiricalGame, Equilibrium, Simulator, equilibria
 
 METHODS = ("uncertainty", "uniform")
@@ -44,8 +45,7 @@ def bootstrap(
     Raises:
         ValueError: no cell has two samples, a wrong number, or data that the mixture needs are missing.
     """
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples!r}")
+    whole("resamples", resamples, 1)
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}")
     point = game.regret(mixture)
@@ -87,8 +87,7 @@ def allocate(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)) or budget < 1:
-        raise ValueError(f"budget must be an integer of at least 1, got {budget!r}")
+    whole("budget", budget, 1)
     if missing := game.missing():
         each = np.full(len(missing), budget // len(missing))
         each[: budget % len(missing)] += 1
@@ -115,15 +114,11 @@ def refine(
     rng = np.random.default_rng(seed)
     mixture = None
     while True:
-        for profile, number in allocate(game, _spread(game) if mixture is None else mixture, batch, method):
+        for profile, number in allocate(game, game.uniform() if mixture is None else mixture, batch, method):
             game = game.simulate(simulator, [profile], number, rng)
         found = equilibria(game, seed=rng) if not game.missing() else []
         mixture = found[0].mixture if found else None
         yield game, found[0] if found else None
-
-
-def _spread(game: EmpiricalGame) -> np.ndarray:
-    return 1.0 / np.bincount(game.role_of)[game.role_of]
 
 
 def _variance(game: EmpiricalGame) -> np.ndarray:

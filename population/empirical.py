@@ -91,7 +91,7 @@ class EmpiricalGame:
             own = [seat for seat in range(seats) if by_seat[seat] == role]
             used = np.unique(players[:, own])
             spec[role] = (len(own), [log.names[i] for i in used])
-            renumber[np.ix_(own, used)] = start + np.arange(len(used))
+            renumber[np.array(own)[:, None], used] = start + np.arange(len(used))
             start += len(used)
         numbers = np.take_along_axis(renumber.T, players, axis=0)
         return cls.empty(spec).with_samples(numbers[:, order], scores[:, order])
@@ -201,6 +201,10 @@ class EmpiricalGame:
     def role_of(self) -> np.ndarray:
         """int64[S]."""
         return np.repeat(np.arange(len(self.roles)), [len(role.strategies) for role in self.roles])
+
+    def uniform(self) -> np.ndarray:
+        """float64[S]: everybody plays each strategy of the role with the same probability."""
+        return 1.0 / np.bincount(self.role_of)[self.role_of]
 
     @property
     def num_profiles(self) -> int:
@@ -328,7 +332,7 @@ def equilibria(
     Raises:
         ValueError: profiles are missing (restrict the game to strategies with data, or simulate them).
     """
-    if not np.isfinite(game.deviation_payoffs(_uniform(game))).all():
+    if not np.isfinite(game.deviation_payoffs(game.uniform())).all():
         raise ValueError(f"{game!r}: profiles are missing; simulate game.missing() first")
     rng = np.random.default_rng(seed)
     known = game.mean[game.count > 0]
@@ -352,16 +356,12 @@ def profiles_of(sizes: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
         yield np.concatenate(part).astype(np.int64)
 
 
-def _uniform(game: EmpiricalGame) -> np.ndarray:
-    return 1.0 / np.bincount(game.role_of)[game.role_of]
-
-
 def _normal(game: EmpiricalGame, x: np.ndarray) -> np.ndarray:
     return x / np.bincount(game.role_of, x)[game.role_of]
 
 
 def _starts(game: EmpiricalGame, number: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    uniform = _uniform(game)
+    uniform = game.uniform()
     yield uniform
     if len(game.roles) == 1:
         yield from 0.9 * np.eye(len(uniform)) + 0.1 * uniform

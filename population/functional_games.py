@@ -5,7 +5,6 @@ Source of the idea and of most examples: Balduzzi et al. (2019), "Open-ended lea
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..games.matrix import MatrixGame
+from .checks import mixture, positive, whole
 
 ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
 SKILL_AND_STYLE = np.block([[-ROTATION, np.zeros((2, 2))], [np.zeros((2, 2)), ROTATION]])
@@ -64,8 +64,8 @@ class FunctionalGame:
     def direction(self, points: Any, weights: Any = None) -> np.ndarray:
         """float64[K]: c with φ(v, mixture) = F(v)·c; opponents [M, D], or one [D], weights float64[M]."""
         points = self._points(points)
-        mean = _weights(weights, len(points)) @ self.features(points)
-        return self.form @ mean
+        p = np.full(len(points), 1.0 / len(points)) if weights is None else mixture("weights", weights, len(points))
+        return self.form @ (p @ self.features(points))
 
     def gradient(self, v: Any, points: Any, weights: Any = None) -> np.ndarray:
         """float64[D]: the derivative at v of its payoff against a mixture of opponents."""
@@ -341,22 +341,3 @@ def cycle(size: int) -> np.ndarray:
     """float64[size, size]: 1 where the row is from 1 to (size − 1)/2 steps after the column, −1 where before."""
     ahead = (np.arange(size)[:, None] - np.arange(size)[None, :]) % size
     return np.where(ahead == 0, 0.0, np.where(ahead <= size // 2, 1.0, -1.0))
-
-
-def _weights(weights: Any, number: int) -> np.ndarray:
-    if weights is None:
-        return np.full(number, 1.0 / number)
-    w = np.asarray(weights, np.float64)
-    if w.shape != (number,) or not (w >= 0.0).all() or not abs(w.sum() - 1.0) < 1e-6:
-        raise ValueError(f"weights must be {number} probabilities that sum to 1, got {np.array2string(w, threshold=6)}")
-    return w
-
-
-def whole(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
-
-
-def positive(name: str, value: float) -> None:
-    if not (value > 0.0 and math.isfinite(value)):
-        raise ValueError(f"{name} must be positive and finite, got {value!r}")

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..games.matrix import MatrixGame
-from .functional_games import cycle, disc, whole
+from .checks import at_least_zero, probability, whole
+from .functional_games import cycle, disc
 
 MOST_STRATEGIES = 5000
 
@@ -60,8 +61,8 @@ def elo_game(
     Payoff 2σ(S_i − S_j) − 1 + noise·(W_ij − W_ji)/√2 with standard normal W; with ``noise=0`` purely transitive.
     """
     whole("strategies", strategies, 1)
-    _at_least_zero("noise", noise)
-    _at_least_zero("spread", spread)
+    at_least_zero("noise", noise)
+    at_least_zero("spread", spread)
     rng = np.random.default_rng(seed)
     skill = spread * rng.standard_normal(strategies)
     payoff = np.tanh((skill[:, None] - skill[None, :]) / 2.0) + noise * _antisymmetric_normal(strategies, rng)
@@ -78,8 +79,7 @@ def transitive_cyclic(strategies: int = 100, cyclic: float = 0.5, seed: int | np
         ValueError: `cyclic` is not from 0 to 1, or too few strategies.
     """
     whole("strategies", strategies, 1)
-    if not 0.0 <= cyclic <= 1.0:
-        raise ValueError(f"cyclic must be from 0 to 1, got {cyclic!r}")
+    probability("cyclic", cyclic)
     rng = np.random.default_rng(seed)
     skill, game = rng.random(strategies), disc()
     style = game.payoffs(game.sample(strategies, rng))
@@ -92,8 +92,8 @@ def random_game_of_skill(
 ) -> MatrixGame:
     """Payoff ½(W_ij − W_ji) + S_i − S_j; W ~ N(0, noise²), S ~ N(0, skill²) (Czarnecki et al. 2020)."""
     whole("strategies", strategies, 1)
-    _at_least_zero("skill", skill)
-    _at_least_zero("noise", noise)
+    at_least_zero("skill", skill)
+    at_least_zero("noise", noise)
     rng = np.random.default_rng(seed)
     s = skill * rng.standard_normal(strategies)
     payoff = noise / math.sqrt(2.0) * _antisymmetric_normal(strategies, rng) + (s[:, None] - s[None, :])
@@ -136,8 +136,3 @@ def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
 def _antisymmetric_normal(size: int, rng: np.random.Generator) -> np.ndarray:
     w = rng.standard_normal((size, size))
     return (w - w.T) / math.sqrt(2.0)
-
-
-def _at_least_zero(name: str, value: float) -> None:
-    if not (value >= 0.0 and math.isfinite(value)):
-        raise ValueError(f"{name} must be at least 0 and finite, got {value!r}")

@@ -15,6 +15,7 @@ import numpy as np
 from ..games.game import Game
 from ..games.policy import Policy
 from ..ratings import MatchLog
+from .checks import mixture, whole
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -59,8 +60,8 @@ def nash_conv(payoffs: Any, row: Any, column: Any = None) -> float:
     """
     table = np.asarray(payoffs, np.float64)
     a, b = (table[0], table[1]) if table.ndim == 3 else (_matrix(table), -_matrix(table))
-    x = _mixture("row", row, a.shape[0])
-    y = x if column is None else _mixture("column", column, a.shape[1])
+    x = mixture("row", row, a.shape[0])
+    y = x if column is None else mixture("column", column, a.shape[1])
     if len(y) != a.shape[1]:
         raise ValueError(f"column must be given where the sides differ: payoffs have shape {a.shape}")
     return float((a @ y).max() - x @ a @ y + (x @ b).max() - x @ b @ y)
@@ -84,7 +85,7 @@ def effective_diversity(payoffs: Any, weights: Any = None) -> float:
     Balduzzi et al. (2019, Definition 4). Rock-paper-scissors: 1/3; a single best member: 0.
     """
     a = antisymmetric(payoffs)
-    p = meta_nash(payoffs) if weights is None else _mixture("weights", weights, len(a))
+    p = meta_nash(payoffs) if weights is None else mixture("weights", weights, len(a))
     return float(p @ np.maximum(a, 0.0) @ p)
 
 
@@ -229,8 +230,7 @@ def rating_curves(log: MatchLog, model: str = "plackett_luce", points: int = 24,
 
     if not len(log):
         raise ValueError("rating curves need a log with matches, this one is empty")
-    if points < 1:
-        raise ValueError(f"points must be at least 1, got {points!r}")
+    whole("points", points, 1)
     ends = np.unique(np.linspace(len(log) / points, len(log), points).round().astype(np.int64))
     ends = ends[ends > 0]
     mu = np.full((len(ends), len(log.names)), np.nan)
@@ -266,10 +266,3 @@ def _known(payoffs: Any) -> np.ndarray:
         i, j = (int(x) for x in np.argwhere(np.isnan(m))[0])
         raise ValueError(f"the payoff of {i} against {j} is not known; play their matches first")
     return m
-
-
-def _mixture(name: str, weights: Any, size: int) -> np.ndarray:
-    p = np.asarray(weights, np.float64)
-    if p.shape != (size,) or (p < -1e-12).any() or not abs(p.sum() - 1.0) < 1e-6:
-        raise ValueError(f"{name} must be {size} probabilities that sum to 1, got {np.array2string(p, threshold=6)}")
-    return p

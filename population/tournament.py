@@ -19,6 +19,7 @@ from ..games.matrix import MatrixGame
 from ..games.streams import WORD, seed_word, stream_key
 from ..ratings import MatchLog
 from .automata import Automaton
+from .checks import mixture, probability, whole
 from .strategies import DILEMMA, FIRST_TOURNAMENT, STRATEGIES, Dilemma, Strategy, from_automaton
 
 MOST_ROUNDS = 1_000_000
@@ -134,8 +135,7 @@ def tournament(
     """
     players = _players(FIRST_TOURNAMENT if strategies is None else strategies)
     _check(rounds, noise, end, payoffs)
-    if isinstance(repetitions, bool) or not isinstance(repetitions, (int, np.integer)) or repetitions < 1:
-        raise ValueError(f"repetitions must be an integer of at least 1, got {repetitions!r}")
+    whole("repetitions", repetitions, 1)
     word = seed_word(seed)
     compiled = [_compiled(player, payoffs) for player in players]
     n = len(players)
@@ -220,14 +220,12 @@ def ecological(payoffs: Any, generations: int = 1000, start: Any = None) -> np.n
         ValueError: payoffs are not square, negative, or not finite; shares that do not sum to 1.
     """
     table, n = _square(payoffs)
-    _whole("generations", generations, 0)
+    whole("generations", generations, 0)
     if (table < 0.0).any():
         raise ValueError(
             f"payoffs must not be negative (they are numbers of descendants), the least is {table.min():g}"
         )
-    share = np.full(n, 1.0 / n) if start is None else np.array(start, np.float64)
-    if share.shape != (n,) or (share < 0.0).any() or not abs(share.sum() - 1.0) < 1e-9:
-        raise ValueError(f"start must be {n} shares that sum to 1")
+    share = np.full(n, 1.0 / n) if start is None else mixture("start", start, n)
     path = np.empty((generations + 1, n))
     path[0] = share
     for g in range(generations):
@@ -272,9 +270,9 @@ def moran(
     counts = np.array(start, np.int64)
     if counts.shape != (n,) or (counts < 0).any() or counts.sum() < 2:
         raise ValueError(f"start must be {n} counts of individuals, at least 2 in all, got {start!r}")
-    _whole("steps", steps, 1)
-    _probability("intensity", intensity)
-    _probability("mutation", mutation)
+    whole("steps", steps, 1)
+    probability("intensity", intensity)
+    probability("mutation", mutation)
     if 1.0 - intensity + intensity * table.min() < 0.0:
         raise ValueError(f"fitness would be negative: the least payoff is {table.min():g} at intensity {intensity:g}")
     path = np.empty((steps + 1, n), np.int64)
@@ -427,20 +425,10 @@ def _square(payoffs: Any) -> tuple[np.ndarray, int]:
 
 
 def _check(rounds: int, noise: float, end: float, payoffs: Dilemma) -> None:
-    _whole("rounds", rounds, 1)
+    whole("rounds", rounds, 1)
     if rounds > MOST_ROUNDS:
         raise ValueError(f"rounds must be at most {MOST_ROUNDS:,}, got {rounds:,}")
-    _probability("noise", noise)
-    _probability("end", end)
+    probability("noise", noise)
+    probability("end", end)
     if len(payoffs) != 4 or not all(math.isfinite(x) for x in payoffs):
         raise ValueError(f"payoffs must be four finite numbers (R, S, T, P), got {payoffs!r}")
-
-
-def _probability(name: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} must be from 0 to 1, got {value!r}")
-
-
-def _whole(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")

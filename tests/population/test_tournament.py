@@ -187,11 +187,11 @@ def test_stochastic_pairs_score_as_in_the_library(first):
     for a, b in [("grofman", "joss"), ("feld", "tullock"), ("random", "tideman_chieruzzi"), ("graaskamp", "grofman")]:
         i, j = first.names.index(a), first.names.index(b)
         scores = []
-        for _ in range(25):
+        for _ in range(15):
             match = axl.Match((PEERS[a](), PEERS[b]()), turns=200, seed=int(rng.integers(2**31)))
             match.play()
             scores.append(match.final_score_per_turn()[0])
-        error = np.hypot(first.error[i, j], np.std(scores, ddof=1) / np.sqrt(25))
+        error = np.hypot(first.error[i, j], np.std(scores, ddof=1) / np.sqrt(15))
         assert abs(first.mean[i, j] - np.mean(scores)) < 4 * error + 1e-12, (a, b)
 
 
