@@ -15,7 +15,9 @@ from .payoffs import ExactPayoffs, Payoffs
 from .store import Store
 
 if TYPE_CHECKING:
+    from .empirical import EmpiricalGame
     from .exploiter import Exploit, exploit
+    from .functional_games import FunctionalGame
     from .loop import self_play
     from .members import Population
     from .meta_solvers import meta_strategy
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from .psro import iterate_psro
 
 _HOME = {
+    "EmpiricalGame": "empirical",
+    "FunctionalGame": "functional_games",
     "METHODS": "methods",
     "Population": "members",
     "self_play": "loop",

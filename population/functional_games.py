@@ -334,9 +334,6 @@ def _draw_box(bound: float, number: int, rng: np.random.Generator) -> np.ndarray
     return rng.uniform(-bound, bound, (number, 2))
 
 
-# -- shared with the finite games ----
-
-
 def cycle(size: int) -> np.ndarray:
     """float64[size, size]: 1 where the row is from 1 to (size − 1)/2 steps after the column, −1 where before."""
     ahead = (np.arange(size)[:, None] - np.arange(size)[None, :]) % size
