@@ -88,7 +88,7 @@ def quantecon_lemke_howson(size: int, count: int) -> Measure:
 
 
 def nashpy_lemke_howson(size: int, limit: int = 10) -> Measure:
-    """Nashpy divides by zero on such games and goes on for minutes, so it is stopped: its speed is at most 1 / limit."""
+    """Nashpy divides by zero here and goes on for minutes, so it is stopped: its speed is at most 1 / limit."""
     import nashpy as peer
 
     g, label = short_paths(size, 1)[0]
@@ -135,13 +135,9 @@ def rounds(method: str, count: int, **options: object) -> Measure:
 
 def openspiel_rounds(count: int) -> Measure:
     """OpenSpiel's regret matching on the same game."""
-    import pyspiel
     from open_spiel.python.algorithms import regret_matching
 
-    payoffs = games((10, 10), 1)[0].tolist()
-    game = pyspiel.create_matrix_game(*payoffs)
-    table = [np.array(p) for p in payoffs]
-    del game
+    table = list(games((10, 10), 1)[0])
     return lambda: timed(lambda: regret_matching.regret_matching(table, iterations=count), count)
 
 
@@ -166,7 +162,6 @@ def nashpy_fictitious(count: int) -> Measure:
     game = peer.Game(*games((10, 10), 1)[0])
 
     def work() -> None:
-        np.random.default_rng(0)
         for _ in game.fictitious_play(iterations=count):
             pass
 
