@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 import time
 from contextlib import ExitStack
@@ -125,9 +126,9 @@ def working(executor: str, workers: int, seconds: float, matches: int) -> Measur
 
     game, stack = ludus.make("kuhn_poker"), ExitStack()
     stack.enter_context(hold(executor, workers))
+    atexit.register(stack.close)  # the cluster lives as long as its measurement
 
     def once() -> float:
-        assert stack  # the cluster lives as long as its measurement
         with ludus.League(game) as league:
             for name in "ab":
                 league.add(name, Works(seconds / 2))

@@ -65,7 +65,7 @@ def process_pool(worker: Worker, processes: int, address: str | None = None) -> 
 
     def play(tasks: Iterable[Any]) -> Generator[Any, None, None]:
         nonlocal pool
-        groups, lost = Groups(tasks, processes), 0
+        groups, lost = Groups(tasks), 0
         flying: collections.deque[tuple[list[Any], Future]] = collections.deque()
         try:
             while True:
@@ -110,10 +110,10 @@ def _submitted(pool: ProcessPoolExecutor, group: list[Any]) -> Future:
 
 
 class Groups:
-    """Cuts tasks into submissions: few enough tasks to keep everybody busy, enough to be worth sending."""
+    """Cuts tasks into submissions that are worth sending, as long as the tasks so far let expect."""
 
-    def __init__(self, tasks: Iterable[Any], processes: int):
-        self._tasks, self._processes, self._each = iter(tasks), processes, 0.0
+    def __init__(self, tasks: Iterable[Any]):
+        self._tasks, self._each = iter(tasks), 0.0
 
     def next(self, seconds: float) -> list[Any]:
         """The next group, which should take about so long; empty at the end."""

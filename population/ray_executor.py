@@ -69,7 +69,7 @@ def ray_cluster(worker: Worker, processes: int, address: str | None = None) -> I
         key, where = uuid4().hex, [ray.put(worker)]  # within a list it travels as a reference
 
         def play(tasks: Iterable[Any]) -> Generator[Any, None, None]:
-            groups = Groups(tasks, processes)
+            groups = Groups(tasks)
             flying: collections.deque[Any] = collections.deque()
             try:
                 while True:

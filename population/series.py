@@ -10,7 +10,7 @@ import collections
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -107,12 +107,9 @@ def play_series(
     yield LeagueProgress(done, target, 0.0)
     if done >= target:
         return
-    with ExitStack() as stack:
-        stage = _stage(store, engine, preset, paired, seed, done, target, options.batch)
-        share = len(seat_orders(engine.game.num_players)) if paired else 1
-        open_executor = EXECUTORS[options.executor]
-        workers = options.workers or cores()
-        play = stack.enter_context(open_executor(_Player(engine, share), workers, options.ray_address))
+    stage = _stage(store, engine, preset, paired, seed, done, target, options.batch)
+    worker = _Player(engine, len(seat_orders(engine.game.num_players)) if paired else 1)
+    with EXECUTORS[options.executor](worker, options.workers or cores(), options.ray_address) as play:
         run = store.add_run(seed, options.executor, options.config or {}, versions(engine))
         for played in _rounds(store, stage, play, done, target, run, engine.game.num_players):
             yield LeagueProgress(played, target, time.perf_counter() - began)

@@ -170,7 +170,7 @@ def slow_square(k):
 def test_submissions_are_as_long_as_they_should_be():
     """Overhead below 5 %: what costs half a millisecond to send takes fifty to play, however short the tasks."""
     for seconds, expected in ((0.0001, 64), (0.005, 10), (0.04, 1), (3.0, 1)):
-        groups = Groups(range(1000), 2)
+        groups = Groups(range(1000))
         assert len(groups.next(executors.SECONDS)) == 1
         groups.took(1, seconds)
         assert len(groups.next(executors.SECONDS)) == expected
