@@ -22,7 +22,7 @@ import numpy as np
 from ..games.agent import Agent
 from ..games.streams import seed_word, stream_key
 from . import openai_five
-from .functional_games import FunctionalGame
+from .functional_games import FunctionalGame, whole
 from .match import Engine, Results, as_game
 from .members import Entry, Population
 from .methods import METHODS, Method, Role, make_method
@@ -71,8 +71,7 @@ def self_play(
     game, oracle = two_player(game), find_oracle(oracle)
     method = make_method(method, **options) if isinstance(method, str) else method
     for name, value in (("matches", matches), ("budget", budget)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        whole(name, value, 1)
     return _rounds(game, oracle, method, int(matches), int(budget), seed_word(seed))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import alphastar, openai_five, pbt
+from .functional_games import whole
 from .interaction import WEIGHTINGS, Interaction, delta_uniform, latest, meta, near, prioritised, uniform
 from .members import Population
 from .meta_solvers import find_meta_solver
@@ -77,26 +78,26 @@ def after(rounds: int) -> Gate:
 
 def vanilla(every: int = 1) -> Method:
     """Always the newest copy of oneself; one is kept `every` so many rounds."""
-    _whole("every", every)
+    whole("every", every, 1)
     return Method("vanilla", (Role("learner", 1, latest, after(every)),))
 
 
 def delta(delta: float = 0.5, every: int = 1) -> Method:
     """Uniform over the newest part of one's past: all of it at ``delta=0``, the newest copy alone at ``delta=1``."""
-    _whole("every", every)
+    whole("every", every, 1)
     _share("delta", delta)
     return Method("delta_uniform", (Role("learner", 1, delta_uniform(delta), after(every)),))
 
 
 def fictitious(every: int = 1) -> Method:
     """Uniform over one's whole past."""
-    _whole("every", every)
+    whole("every", every, 1)
     return Method("fictitious", (Role("learner", 1, uniform, after(every)),))
 
 
 def prioritised_fictitious(weighting: str = "squared", every: int = 1, decay: float = 1.0) -> Method:
     """One's past, those preferred who are hard (or instructive) to play against."""
-    _whole("every", every)
+    whole("every", every, 1)
     _share("decay", decay)
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {weighting!r}")
@@ -106,14 +107,14 @@ def prioritised_fictitious(weighting: str = "squared", every: int = 1, decay: fl
 def policy_space_response(solver: str = "nash", every: int = 1) -> Method:
     """The meta-strategy over one's past in the empirical game that the matches give: PSRO with one shared population.
     (`ludus.psro` has the exact and the asymmetric forms.)"""
-    _whole("every", every)
+    whole("every", every, 1)
     find_meta_solver(solver)
     return Method("psro", (Role("learner", 1, meta(solver), after(every)),), complete=True)
 
 
 def openai(latest: float = 0.8, rate: float = 0.01, every: int = 10) -> Method:
     """`latest` of the training against the present self, the rest against the past by quality scores."""
-    _whole("every", every)
+    whole("every", every, 1)
     _share("latest", latest)
     _positive("rate", rate)
     return Method("openai_five", (Role("learner", 1, openai_five.pool(latest), after(every)),), rate=rate)
@@ -181,9 +182,9 @@ def population_based(
 ) -> Method:
     """Learners who meet others of like strength; every `interval` rounds the worst `share` of them copy the best and
     multiply each hyper-parameter by `low` or `high`. `hyper`: field of the oracle -> (lowest, highest) first value."""
-    _whole("learners", learners, 2)
-    _whole("interval", interval)
-    _whole("every", every)
+    whole("learners", learners, 2)
+    whole("interval", interval, 1)
+    whole("every", every, 1)
     for name, value in (("share", share), ("decay", decay)):
         _share(name, value)
     for name, value in (("low", low), ("high", high), ("width", width)):
@@ -235,16 +236,11 @@ def make_method(name: str, **options: Any) -> Method:
 
 
 def _league(mains: int, main_exploiters: int, league_exploiters: int, patience: int, decay: float) -> None:
-    _whole("mains", mains)
-    _whole("main_exploiters", main_exploiters, 0)
-    _whole("league_exploiters", league_exploiters, 0)
-    _whole("patience", patience)
+    whole("mains", mains, 1)
+    whole("main_exploiters", main_exploiters, 0)
+    whole("league_exploiters", league_exploiters, 0)
+    whole("patience", patience, 1)
     _share("decay", decay)
-
-
-def _whole(name: str, value: Any, least: int = 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
 
 
 def _share(name: str, value: Any) -> None:

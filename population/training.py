@@ -22,6 +22,7 @@ from ..games.streams import stream_key
 from .checkpoints import pack, unpack
 from .executors import EXECUTORS, cores
 from .failures import Guard
+from .functional_games import whole
 from .loop import PLAY, Fixture, agents_of, begin, concluded, fixtures, learner_names, trained, two_player
 from .match import Engine, Results
 from .members import Entry, Population
@@ -94,8 +95,7 @@ def training_options(
     if oracle is None:
         oracle = EvolutionStrategies() if _tree_serves(game) else ObservedEvolution()
     for name, value in (("matches_per_round", matches_per_round), ("budget", budget)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        whole(name, value, 1)
     oracle = find_oracle(oracle)
     return TrainingOptions(preset, dict(options), oracle, _text(oracle), int(matches_per_round), int(budget))
 
