@@ -167,8 +167,8 @@ class _Fictitious:
             tables, state = self.two
             _learning.fictitious_two(*tables, self.done, until, *state)
         else:
-            state = (self.average, self.mixed, self.worth, self.digits)
-            _learning.fictitious(self.payoffs, self.starts, self.done, until, *state)
+            learned = (self.average, self.mixed, self.worth, self.digits)
+            _learning.fictitious(self.payoffs, self.starts, self.done, until, *learned)
         self.done = until
 
     def strategies(self) -> list[np.ndarray]:

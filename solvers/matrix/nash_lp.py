@@ -24,9 +24,7 @@ def lp(form: StrategicForm) -> Iterator[Profile]:
     Raises:
         ArithmeticError: HiGHS gave up.
     """
-    pair = _by_pivots(form)
-    if pair is None:
-        pair = maximin(form.scaled[0])[:2]
+    pair = _by_pivots(form) or maximin(form.scaled[0])[:2]
     yield Profile.of(form, pair, method="lp")
 
 

@@ -150,8 +150,8 @@ class Profile(tuple):
                 weights = [Fraction(w) for w in s]
                 fractions.append(tuple(w / sum(weights) for w in weights))
             mixed = [np.array([float(w) for w in s]) for s in fractions]
-            regret, payoffs = exact_regret(form.fractions, fractions)
-            facts |= {"exact": tuple(fractions), "regret": float(regret), "payoffs": _floats(payoffs)}
+            exactly, expected = exact_regret(form.fractions, fractions)
+            facts |= {"exact": tuple(fractions), "regret": float(exactly), "payoffs": _floats(expected)}
         else:
             regret, payoffs = certified_regret(form.payoffs, mixed)
             facts |= {"regret": regret, "payoffs": payoffs}
