@@ -1,6 +1,6 @@
 """The equilibrium of two players that is best by an objective, by mixed integer programming.
 
-Source: Sandholm, Gilpin & Conitzer 2005, "Mixed-integer programming methods for finding Nash equilibria", formulation 1.
+Source: Sandholm, Gilpin & Conitzer 2005, "Mixed-integer programming methods for finding Nash equilibria", section 3.1.
 """
 
 from __future__ import annotations
