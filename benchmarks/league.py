@@ -141,7 +141,7 @@ def executor_cases() -> list[Case]:
     """Two workers against none, and what one costs that gains nothing."""
     found = []
     for executor, title in (("processes", "process pool"), ("ray", "Ray")):
-        for workers, seconds, matches, target in ((2, 1e-3, 2_000, 1.8), (1, 1e-4, 15_000, 0.95)):
+        for workers, seconds, matches, target in ((2, 1e-3, 6_000, 1.8), (1, 1e-4, 15_000, 0.95)):
             name = f"{title}, {workers} worker{'s' * (workers > 1)}, agents of {1e3 * seconds:g} ms a match"
             sides = [partial(working, e, workers, seconds, matches) for e in (executor, "serial")]
             found.append(Case(name, "matches/s", *sides, target, "serial", repeats=3))

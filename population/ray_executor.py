@@ -14,8 +14,8 @@ from uuid import uuid4
 from .executors import AHEAD, RETRIES, Groups, Play, Worker, check_travels, work
 from .failures import AgentError, WorkerDied, watch_this_process
 
-SECONDS = 0.2
-"""A submission takes so long: Ray needs a few milliseconds for each."""
+SECONDS = 0.1
+"""A submission takes so long: Ray needs two or three milliseconds for each."""
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
