@@ -10,11 +10,26 @@ import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from cycler import cycler
 
 import ludus
 
 GAMES = ("kuhn_poker", "leduc_poker", "goofspiel(cards=4,imp_info=True,points_order=descending)")
-ALGORITHMS = ("cfr", "cfr+", "dcfr", "pcfr+", "pdcfr+", "hs_pdcfr", "vad-cfr", "oftrl", "mmd", "r-nad", "xfp", "auto")
+ALGORITHMS = (
+    "cfr",
+    "cfr+",
+    "dcfr",
+    "pcfr+",
+    "pdcfr+",
+    "hs_pdcfr",
+    "dcfr-mix",
+    "vad-cfr",
+    "oftrl",
+    "mmd",
+    "r-nad",
+    "xfp",
+    "auto",
+)
 
 
 def main() -> None:
@@ -31,15 +46,17 @@ def main() -> None:
         for name in arguments.algorithms
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
-    figure, axes = plt.subplots(1, len(games), figsize=(4.6 * len(games), 3.8), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        1, len(games), figsize=(4.2 * len(games) + 1.6, 4.6), squeeze=False, layout="constrained"
+    )
     for axis, game in zip(axes[0], games):
-        axis.set_prop_cycle(color=plt.get_cmap("tab20").colors)
+        axis.set_prop_cycle(cycler(linestyle=["-", "--", ":"]) * cycler(color=plt.get_cmap("tab10").colors))
         for name in arguments.algorithms:
             history = solutions[name, game.id].history
             axis.loglog([r.iteration for r in history], [max(r.nash_conv, 1e-15) for r in history], label=name)
         axis.set(title=game.id.split("(")[0], xlabel="iterations", ylabel="NashConv")
         axis.grid(True, alpha=0.3)
-    axes[0][-1].legend(frameon=False, fontsize="small")
+    figure.legend(*axes[0][-1].get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize="small")
     figure.savefig(arguments.out / "solvers.png", dpi=150)
     lines = ["| NashConv, seconds | " + " | ".join(game.id for game in games) + " |", "|---" * (len(games) + 1) + "|"]
     for name in arguments.algorithms:
