@@ -16,6 +16,7 @@ from .state import RulesState, State
 from .tree import GameTree
 
 if TYPE_CHECKING:
+    from .agent import Agent
     from .pettingzoo import LudusAECEnv, LudusParallelEnv
     from .vector import VectorEnv
 
@@ -129,6 +130,16 @@ class RulesGame(Game):
     @property
     def observation_size(self) -> int:
         return self.setup.observation_size
+
+    def heuristic(self) -> Agent:
+        """The scripted agent that plays the game sensibly from observations.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.setup.heuristic is None:
+            raise ValueError(f"{self.id} has no scripted agent")
+        return self.setup.heuristic()
 
     def root(self) -> RulesState:
         return RulesState.root(self.setup)

@@ -16,6 +16,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete
 from pettingzoo import AECEnv, ParallelEnv
 
+from .drawing import paint
 from .environment import EnvironmentGame
 from .game import Game
 from .observations import observation_bounds
@@ -150,7 +151,10 @@ class Table:
         return None
 
     def _image(self) -> np.ndarray:
-        return text_image(self.position.render())
+        setup: Any = getattr(self.game, "setup", None)
+        if setup is None or setup.picture is None:
+            return text_image(self.position.render())
+        return paint(setup.picture(self.position.words))  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Nothing is held open."""

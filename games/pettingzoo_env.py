@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium.spaces import Box
 
-from .drawing import paint
 from .dynamics import RUNNING, TRUNCATED
 from .environment import EnvironmentGame
 from .pettingzoo import LudusAECEnv, LudusParallelEnv, Table
@@ -121,12 +120,6 @@ class EnvTable(Table):
         out = np.zeros(setup.overview_size, np.float32)
         self._functions.overview(setup.params, position.words, out)  # type: ignore[attr-defined]
         return out
-
-    def _image(self) -> np.ndarray:
-        picture = self.game.setup.picture
-        if picture is None:
-            return super()._image()
-        return paint(picture(self.position.words))  # type: ignore[attr-defined]
 
 
 class EnvAECEnv(EnvTable, LudusAECEnv):

@@ -33,10 +33,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba as nb
 import numpy as np
+
+if TYPE_CHECKING:
+    from .agent import Agent
+    from .drawing import Scene
+    from .dynamics import Feature
 
 TERMINAL = 0
 CHANCE = -1
@@ -152,6 +157,12 @@ class Setup:
     """(player, information state) -> its key as text; must tell different information states apart."""
     render: Callable[[np.ndarray], str] | None = None
     """Draws a flat state for people."""
+    picture: Callable[[np.ndarray], Scene] | None = None
+    """Draws a flat state as shapes."""
+    features: tuple[Feature, ...] = ()
+    """What an observation is made of, in its order; the documentation's table is made of it."""
+    heuristic: Callable[[], Agent] | None = None
+    """Makes the scripted agent that plays the game sensibly from observations."""
     perfect_information: bool = False
     """Whether every player sees the whole state, so that it may be drawn for them."""
     extra: Mapping[str, Any] = field(default_factory=dict)
