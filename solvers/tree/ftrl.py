@@ -55,11 +55,11 @@ def _regularised(dilated: bool) -> Callable[..., Iterator[tuple[int, np.ndarray]
         tree: GameTree,
         points: Iterable[int],
         seed: int | np.random.Generator = 0,
-        eta: float = 1.0,
-        tau: float = 0.02,
-        shrink: int = 500,
+        eta: float = 0.5,
+        tau: float = 0.01,
+        shrink: int = 400,
         regulariser: str = "entropy",
-        weights: str = "equal",
+        weights: str = "balanced",
         averaging: str = "last",
     ) -> Iterator[tuple[int, np.ndarray]]:
         check_regulariser(regulariser)

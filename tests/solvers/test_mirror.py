@@ -107,7 +107,16 @@ def test_dilated_dynamics_equal_the_slow_version(name, game, regulariser):
 @pytest.mark.parametrize("name", ["reg-domd", "reg-cfr"])
 def test_regularised_dynamics_equal_the_slow_version(name, game, regulariser):
     root = ZeroSum(ludus.make(game).root())
-    compare(root, 2, name, {"entropic": regulariser == "entropy"}, regulariser=regulariser, weights="equal")
+    compare(
+        root,
+        2,
+        name,
+        {"entropic": regulariser == "entropy"},
+        regulariser=regulariser,
+        weights="equal",
+        eta=1.0,
+        tau=0.02,
+    )
 
 
 @pytest.mark.parametrize("game", GAMES)
