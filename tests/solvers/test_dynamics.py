@@ -54,8 +54,8 @@ def test_euclidean_regularisers_have_the_same_rates(name):
 
 @pytest.mark.parametrize("name", LAST)
 def test_last_iterates_converge_on_random_trees(name):
-    # long enough periods to come near each one's fixed point; steps for small trees
-    options = {"r-nad": {"period": 400}, "reg-cfr": {"eta": 1.0}, "reg-domd": {"eta": 1.0}}.get(name, {})
+    small = {"eta": 1.0, "tau": 0.02, "weights": "equal", "shrink": 500}  # steps and periods for small trees
+    options = {"r-nad": {"period": 400}, "reg-cfr": small, "reg-domd": small}.get(name, {})
     for seed in range(6):
         tree = ludus.make("random_game", seed=seed, zero_sum=True).tree()
         early, late = (s.nash_conv for s in solvers.iterate(tree, name, every=[100, 6000], **options))
