@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from .matrix.correlated_learning import LearnedPlay, learn_correlated, learning_play
     from .matrix.dominance import Elimination, eliminate, rationalisable
     from .matrix.ess import evolutionarily_stable, is_ess
+    from .matrix.evolution import Trajectory, evolve
+    from .matrix.finite_population import (
+        PopulationRun,
+        Stationary,
+        fixation_probability,
+        monomorphic_distribution,
+        population_chain,
+        simulate_fixation,
+        simulate_population,
+        stationary_distribution,
+    )
     from .matrix.levels import Hierarchy, cognitive_hierarchy, level_k
     from .matrix.logit_branch import Branch, trace_branch
     from .matrix.nash import NashMethod, nash, nash_methods
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
     from .matrix.profile import Profile, StrategicForm, strategic_form
     from .matrix.quantal import QuantalFit, fit_quantal_response, quantal_branch, quantal_error, quantal_response
     from .matrix.refine import ProperComponent, is_perfect, is_proper, proper_components, proper_equilibria
+    from .matrix.rest_points import RestPoint, rest_points, stability
     from .matrix.security import Patrol, security_game
     from .matrix.selection import Price, is_strict, payoff_dominant, prices, risk_dominant, select
     from .matrix.stackelberg import Commitment, bayesian_stackelberg, stackelberg
@@ -74,6 +86,19 @@ _HOME = {
     "proper_equilibria": "matrix.refine",
     "evolutionarily_stable": "matrix.ess",
     "is_ess": "matrix.ess",
+    "Trajectory": "matrix.evolution",
+    "evolve": "matrix.evolution",
+    "PopulationRun": "matrix.finite_population",
+    "Stationary": "matrix.finite_population",
+    "fixation_probability": "matrix.finite_population",
+    "monomorphic_distribution": "matrix.finite_population",
+    "population_chain": "matrix.finite_population",
+    "simulate_fixation": "matrix.finite_population",
+    "simulate_population": "matrix.finite_population",
+    "stationary_distribution": "matrix.finite_population",
+    "RestPoint": "matrix.rest_points",
+    "rest_points": "matrix.rest_points",
+    "stability": "matrix.rest_points",
     "Hierarchy": "matrix.levels",
     "cognitive_hierarchy": "matrix.levels",
     "level_k": "matrix.levels",
