@@ -275,6 +275,9 @@ _ROWS = (
 META_SOLVERS: dict[str, MetaSolver] = {row.name: row for row in _ROWS}
 """Every meta-strategy solver by name."""
 
+ALIASES = {"projected_replicator": "prd", "alpharank": "alpha_rank", "maxent": "max_entropy"}
+"""Other names under which one may be asked for."""
+
 
 def find_meta_solver(solver: Any) -> MetaSolver:
     """The row of that name; or a row for a function of payoffs.
@@ -286,6 +289,7 @@ def find_meta_solver(solver: Any) -> MetaSolver:
     if isinstance(solver, MetaSolver):
         return solver
     if isinstance(solver, str):
+        solver = ALIASES.get(solver, solver)
         if solver not in META_SOLVERS:
             near = difflib.get_close_matches(solver, META_SOLVERS, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""

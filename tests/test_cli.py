@@ -61,7 +61,7 @@ def test_games_lists_every_game_and_describes_one():
 
 
 def test_every_command_teaches_itself():
-    commands = ["games", "solve", "algorithms", "rate", "models", "play", "train", "report", "bench", "league"]
+    commands = ["games", "solve", "algorithms", "rate", "models", "play", "train", "report", "bench", "league", "psro"]
     assert set(commands) <= set(run("--help").stdout.split())
     for words in [*([c] for c in commands), ["league", "run"], ["league", "status"], ["league", "export"]]:
         done = run(*words, "--help")
