@@ -16,7 +16,9 @@ from .tree.evaluate import Evaluation, best_response, evaluate, expected_values,
 if TYPE_CHECKING:
     from .correlation import correlated, incentive_gap
     from .large import SampledPolicy, iterate_large, sample_large
+    from .matrix.coalitions import CoalitionalGame, coalitional_game
     from .matrix.components import NashSet, nash_sets
+    from .matrix.core import LeastCore, core_point, in_core, least_core, nucleolus
     from .matrix.correlated import CorrelatedProfile
     from .matrix.correlated_learning import LearnedPlay, learn_correlated, learning_play
     from .matrix.dominance import Elimination, eliminate, rationalisable
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from .matrix.nash import NashMethod, nash, nash_methods
     from .matrix.nash_learning import no_regret
     from .matrix.polytope import correlated_vertices
+    from .matrix.power import SampledValue, banzhaf, sampled_banzhaf, sampled_shapley, shapley
     from .matrix.profile import Profile, StrategicForm, strategic_form
     from .matrix.quantal import QuantalFit, fit_quantal_response, quantal_branch, quantal_error, quantal_response
     from .matrix.refine import ProperComponent, is_perfect, is_proper, proper_components, proper_equilibria
@@ -58,6 +61,18 @@ _HOME = {
     "sample_large": "large",
     "Branch": "matrix.logit_branch",
     "trace_branch": "matrix.logit_branch",
+    "CoalitionalGame": "matrix.coalitions",
+    "coalitional_game": "matrix.coalitions",
+    "LeastCore": "matrix.core",
+    "core_point": "matrix.core",
+    "in_core": "matrix.core",
+    "least_core": "matrix.core",
+    "nucleolus": "matrix.core",
+    "SampledValue": "matrix.power",
+    "banzhaf": "matrix.power",
+    "sampled_banzhaf": "matrix.power",
+    "sampled_shapley": "matrix.power",
+    "shapley": "matrix.power",
     "NashSet": "matrix.components",
     "nash_sets": "matrix.components",
     "no_regret": "matrix.nash_learning",
