@@ -47,8 +47,11 @@ class NetAgent(Agent):
         player = torch.full((len(x),), self.seat or 0)
         before = torch.zeros(len(x), self.net.memory_size) if memory is None else torch.as_tensor(memory)
         with torch.no_grad():
-            out, after = self.net(x.unsqueeze(0), player, before)
-        return out[0].numpy(), after.numpy() if self.net.memory_size else None
+            out, after = self.net.step(x, player, before)
+        return out.numpy(), after.numpy() if self.net.memory_size else None
+
+    def remember(self, memory: Any, actions: np.ndarray) -> Any:
+        return memory if memory is None else self.net.remember(memory, actions)
 
     def probabilities(self, obs: np.ndarray, legal: np.ndarray, memory: Any = None) -> tuple[np.ndarray, Any]:
         out, memory = self.outputs(obs, memory)

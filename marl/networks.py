@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -57,22 +58,31 @@ class PlayerNet(nn.Module):
 
     Attributes:
         num_players: P.
-        memory_size: M.
+        memory_size: M; the net's own memory, then a one-hot of the player's last action where the net sees that.
         needs_seat: whether the output depends on the player's number beside its input.
     """
 
-    memory_size: int
-
-    def __init__(self, make: Callable[[int], nn.Module], inputs: int, num_players: int, share: bool, ids: bool):
-        """make: number of inputs -> net; share: one net for all; ids: a one-hot player number joins a shared input."""
+    def __init__(
+        self,
+        make: Callable[[int], nn.Module],
+        inputs: int,
+        num_players: int,
+        share: bool,
+        ids: bool,
+        last_actions: int = 0,
+    ):
+        """make: number of inputs -> net; share: one net for all; ids: a one-hot player number joins a shared input;
+        last_actions: A where the player's last action joins the input, as a one-hot of so many numbers."""
         super().__init__()
-        self.num_players, self.ids = num_players, share and ids
-        self.nets = nn.ModuleList(make(inputs + num_players * self.ids) for _ in range(1 if share else num_players))
-        self.memory_size = self.nets[0].memory_size  # type: ignore[assignment]
+        self.num_players, self.ids, self.last_actions = num_players, share and ids, last_actions
+        width = inputs + last_actions + num_players * self.ids
+        self.nets = nn.ModuleList(make(width) for _ in range(1 if share else num_players))
+        self.core_size = int(self.nets[0].memory_size)  # type: ignore[arg-type]
+        self.memory_size = self.core_size + last_actions
         self.needs_seat = self.ids or not share
 
     def forward(self, x: Tensor, player: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """x: [T, N, I]; player: int64[N], whose row it is; memory: [N, M] -> (out [T, N, outputs], memory [N, M])."""
+        """x: [T, N, I (+ A)]; player: int64[N], whose row it is; memory: [N, core] -> (out [T, N, outputs], memory)."""
         if self.ids:
             ids = nn.functional.one_hot(player, self.num_players).to(x.dtype)
             x = torch.cat([x, ids.expand(len(x), -1, -1)], dim=-1)
@@ -83,21 +93,47 @@ class PlayerNet(nn.Module):
         back = torch.cat(parts).argsort()
         return torch.cat([out for out, _ in found], dim=1)[:, back], torch.cat([m for _, m in found])[back]
 
+    def step(self, x: Tensor, player: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """One decision of N rows. x: [N, I]; memory: [N, M] -> (out [N, outputs], memory; see `remember`)."""
+        core, last = memory.split([self.core_size, self.last_actions], dim=1)
+        out, core = self(torch.cat([x, last], dim=1).unsqueeze(0), player, core)
+        return out.squeeze(0), torch.cat([core, last], dim=1)
+
+    def remember(self, memory: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """The memory float32[N, M] after actions int64[N] were chosen."""
+        if self.last_actions:
+            memory = memory.copy()
+            memory[:, self.core_size :] = np.eye(self.last_actions, dtype=np.float32)[action]
+        return memory
+
     def at_once(self, x: Tensor, player: Tensor) -> Tensor:
-        """Outputs of N separate decisions by nets without memory. x: [N, I]; player: int64[N] -> [N, outputs]."""
-        return self(x.unsqueeze(0), player, x.new_zeros(len(x), 0))[0].squeeze(0)
+        """Outputs of N separate decisions without memory. x: [N, I]; player: int64[N] -> [N, outputs]."""
+        return self.step(x, player, x.new_zeros(len(x), self.memory_size))[0]
 
-    def unroll(self, x: Tensor, player: Tensor, active: Tensor) -> Tensor:
-        """Outputs over whole episodes, the memory advancing at a row's own decisions alone.
+    def unroll(
+        self, x: Tensor, player: Tensor, active: Tensor, action: Tensor | None = None, memory: Tensor | None = None
+    ) -> Tensor:
+        """Outputs over T steps, the memory advancing at a row's own decisions alone.
 
-        x: [T, N, I]; player: int64[N]; active: bool[T, N] -> [T, N, outputs], arbitrary where not active.
+        x: [T, N, I]; player: int64[N]; active: bool[T, N]; action: int64[T, N], read where the net sees last actions;
+        memory: [N, M] before the first step, by default zeros -> [T, N, outputs], arbitrary where not active.
         """
-        memory = x.new_zeros(x.shape[1], self.memory_size)
-        if not self.memory_size or bool(active.all()):
-            return self(x, player, memory)[0]
-        order = (~active).int().argsort(dim=0, stable=True).unsqueeze(-1)  # a row's decisions first, in their order
-        out = self(x.gather(0, order.expand_as(x)), player, memory)[0]
-        return torch.empty_like(out).scatter(0, order.expand_as(out), out)
+        memory = x.new_zeros(x.shape[1], self.memory_size) if memory is None else memory
+        core, last = memory.split([self.core_size, self.last_actions], dim=1)
+        order = None
+        if self.memory_size and not bool(active.all()):
+            order = (~active).int().argsort(dim=0, stable=True)  # a row's decisions first, in their order
+            x = x.gather(0, order.unsqueeze(-1).expand_as(x))
+        if self.last_actions:
+            if action is None:
+                raise ValueError("this net sees last actions: unroll needs them")
+            action = action if order is None else action.gather(0, order)
+            before = nn.functional.one_hot(action[:-1], self.last_actions).to(x.dtype)
+            x = torch.cat([x, torch.cat([last.unsqueeze(0), before])], dim=-1)
+        out = self(x, player, core)[0]
+        if order is None:
+            return out
+        return torch.empty_like(out).scatter(0, order.unsqueeze(-1).expand_as(out), out)
 
 
 ILLEGAL = -1e9  # finite, so that gradients and entropies stay numbers; its probability underflows to exactly 0

@@ -1,7 +1,8 @@
 """The loop of IPPO and MAPPO: proximal policy optimisation in self-play, simultaneous or turn by turn.
 
 A player's transition lasts from one of its decisions to its next one, or to the end of the episode; the rewards in
-between add up. A decision whose end lies beyond a rollout is carried into the next one, so none is lost or cut.
+between add up (`on_policy.Window`). Recurrent networks learn from chunks of decisions, each from the memory that the
+player had when the chunk began.
 
 In games against each other, plain PPO runs in circles around the equilibrium. A term `magnet` · KL(π‖ρ) pulls the
 policy towards a slowly following copy ρ of itself, the moving magnet of magnetic mirror descent (Sokota et al. 2023).
@@ -22,11 +23,12 @@ import torch
 from torch import Tensor, nn
 
 from ..games.game import Game
-from . import checkpoint
 from .agents import NetAgent
 from .config import setting
-from .networks import MLP, PlayerNet, initial_weights, masked_log_softmax
-from .rollout import Clock, Envs, Snapshot, check_finite, sample_actions
+from .loop import Loop
+from .networks import NETWORKS, PlayerNet, masked_log_softmax
+from .on_policy import ValueScale, Window, chunks, collect, gather
+from .rollout import Snapshot
 from .targets import gae
 
 
@@ -46,6 +48,9 @@ class PPOConfig:
     magnet: float = setting(0.5, "weight of KL(policy‖magnet)", low=0)
     magnet_rate: float = setting(0.07, "the magnet's step to the policy after a rollout; 0: it stays", low=0, high=1)
     max_grad_norm: float = setting(0.5, "gradients are clipped to this norm", low=0)
+    value_norm: bool = setting(False, "the critic predicts returns on a running scale of mean 0 and deviation 1")
+    network: str = setting("mlp", "each player's network, and its critic's", choices=tuple(NETWORKS))
+    chunk: int = setting(10, "decisions through which a recurrent network is unrolled", low=1)
     hidden: int = setting(64, "width of the networks' layers", low=1)
     share: bool = setting(True, "one policy and one critic for all players; else one each")
     agent_ids: bool = setting(False, "give a shared network the player's number (where observations do not tell it)")
@@ -56,34 +61,74 @@ class Nets(nn.Module):
     policy: PlayerNet
     """Observation -> logits."""
     critic: PlayerNet
-    """Observation or global state -> value."""
+    """Observation or global state -> value, on the scale's terms."""
+    scale: ValueScale
 
-    def __init__(self, policy: PlayerNet, critic: PlayerNet):
+    def __init__(self, policy: PlayerNet, critic: PlayerNet, scale: ValueScale):
         super().__init__()
-        self.policy, self.critic = policy, critic
+        self.policy, self.critic, self.scale = policy, critic, scale
 
 
 def build(game: Game, config: PPOConfig) -> Nets:
     """New networks."""
     size, players = game.observation_size, game.num_players
-    hidden = [config.hidden] * 2
+    hidden, kind = [config.hidden] * 2, NETWORKS[config.network]
 
     def policy(inputs: int) -> nn.Module:
-        return MLP(inputs, hidden, game.num_actions, gain=0.01)
+        return kind(inputs, hidden, game.num_actions, gain=0.01)
 
     def critic(inputs: int) -> nn.Module:
-        return MLP(inputs, hidden, 1)
+        return kind(inputs, hidden, 1)
 
     seen = size * players if config.central_critic else size
     return Nets(
         policy=PlayerNet(policy, size, players, config.share, config.agent_ids),
         critic=PlayerNet(critic, seen, players, config.share, config.agent_ids or config.central_critic),
+        scale=ValueScale(config.value_norm),
     )
 
 
 def agent(nets: Nets, name: str) -> NetAgent:
     """Samples the policy."""
     return NetAgent(nets.policy, greedy=False, name=name)
+
+
+def log_policy(policy: PlayerNet, batch: Mapping[str, Tensor]) -> Tensor:
+    """Log-probabilities float[L, S, A] of every action at the decisions of S chunks."""
+    out = policy.unroll(batch["obs"], batch["player"], batch["mask"], batch["action"], batch["memory"])
+    return masked_log_softmax(out, batch["legal"])
+
+
+def surrogate(log_probs: Tensor, batch: Mapping[str, Tensor], clip: float, normalise: bool) -> Tensor:
+    """Clipped surrogate, to be maximised (Schulman et al. 2017, equation 7), over the decisions of a batch of chunks.
+
+    log_probs: [L, S, A], of all actions now; batch: action, mask, log_prob (when the action was taken) and advantage.
+    """
+    mask = batch["mask"]
+    advantage = batch["advantage"][mask]
+    if normalise:
+        advantage = (advantage - advantage.mean()) / (advantage.std(correction=0) + 1e-8)
+    now = log_probs.gather(-1, batch["action"].unsqueeze(-1)).squeeze(-1)
+    ratio = (now - batch["log_prob"])[mask].exp()
+    return torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
+
+
+def critic_error(nets: Nets, batch: Mapping[str, Tensor]) -> Tensor:
+    """Mean squared error of the critic's values, on the scale's terms."""
+    out = nets.critic.unroll(batch["seen"], batch["player"], batch["mask"], batch["action"], batch["critic_memory"])
+    return (out.squeeze(-1) - nets.scale.normalised(batch["returns"]))[batch["mask"]].square().mean()
+
+
+def ppo_loss(nets: Nets, batch: Mapping[str, Tensor], config: PPOConfig) -> Tensor:
+    """Clipped surrogate, squared error of the critic, and the pull of the magnet.
+
+    batch: S chunks of L decisions: obs, seen, legal, action, log_prob, advantage, returns, magnet, mask [L, S, …];
+    player, memory, critic_memory [S, …].
+    """
+    log_probs = log_policy(nets.policy, batch)
+    divergence = (log_probs.exp() * (log_probs - batch["magnet"])).sum(dim=-1)[batch["mask"]].mean()
+    gain = surrogate(log_probs, batch, config.clip, config.normalise)
+    return config.value_weight * critic_error(nets, batch) + config.magnet * divergence - gain
 
 
 def train(
@@ -97,162 +142,40 @@ def train(
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    env_seed, weight_seed, choice_seed = (int(w) for w in np.random.SeedSequence(seed).generate_state(3))
-    rng = np.random.default_rng(choice_seed)
-    envs, clock = Envs(game, config.num_envs, env_seed), Clock()
-    with initial_weights(weight_seed):
-        nets = build(game, config)
+    loop = Loop(game, config, steps, seed, build)
+    nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     optimiser = torch.optim.Adam(nets.parameters(), lr=config.lr, eps=1e-5, fused=True)
-    window = Window(envs, config)
+    memories = nets.policy.memory_size, nets.critic.memory_size
+    window = Window(envs, config.length, config.central_critic, *memories)
     magnet = copy.deepcopy(nets.policy).requires_grad_(False)
-    parts = {
-        "nets": nets,
-        "magnet": magnet,
-        "optimiser": optimiser,
-        "envs": envs,
-        "window": window,
-        "rng": rng,
-        "clock": clock,
-    }
-    if state is not None:
-        checkpoint.restore(parts, state)
+    loop.keep(state, magnet=magnet, optimiser=optimiser, window=window)
 
-    now = partial(agent, nets, name)
     while True:
-        left = max(0.0, 1 - clock.step / steps)
-        for group in optimiser.param_groups:
-            group["lr"] = config.lr * (left if config.anneal_lr else 1.0)
-
-        collect(nets, envs, window, config, rng)
+        collect(nets.policy, nets.critic, nets.scale, envs, window, rng, config.gamma)
         clock.step += config.length * config.num_envs
         data = {name: torch.from_numpy(array) for name, array in window.data.items()}
-        done = data["done"].unsqueeze(-1)
         advantage, returns, complete = gae(
-            data["reward"], done, data["active"], data["value"], config.gamma, config.gae_lambda
+            data["reward"], data["done"].unsqueeze(-1), data["active"], data["value"], config.gamma, config.gae_lambda
         )
-        batch = {name: data[name][complete] for name in window.DECISION}
-        batch |= {"advantage": advantage[complete], "returns": returns[complete], "player": complete.nonzero()[:, 2]}
+        nets.scale.update(returns[complete])
+        length = config.chunk if nets.policy.memory_size else 1
+        rows, mask = chunks(complete.numpy(), window.data["done"], length)
+        batch = {**gather(window, rows, advantage=advantage, returns=returns), "mask": torch.from_numpy(mask)}
         with torch.no_grad():
             batch["magnet"] = log_policy(magnet, batch)
         losses = []
         for _ in range(config.epochs):
-            decisions = rng.permutation(len(batch["action"]))
-            for rows in filter(len, np.array_split(decisions, config.minibatches)):
-                part = {name: value[torch.from_numpy(rows)] for name, value in batch.items()}
-                loss = ppo_loss(nets, part, config)
-                losses.append(check_finite(loss.item(), clock))
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(nets.parameters(), config.max_grad_norm)
-                optimiser.step()
-                clock.updates += 1
+            for part in filter(len, np.array_split(rng.permutation(mask.shape[1]), config.minibatches)):
+                loss = ppo_loss(nets, pick(batch, torch.from_numpy(part)), config)
+                losses.append(loop.update(optimiser, loss))
         with torch.no_grad():
             for slow, fast in zip(magnet.parameters(), nets.policy.parameters()):
                 slow.lerp_(fast, config.magnet_rate)
         window.carry(complete.numpy())
-        clock.loss = float(np.mean(losses)) if losses else clock.loss
-        yield Snapshot(clock.step, envs.mean_return, {"loss": clock.loss}, parts, now)
+        yield loop.snapshot(partial(agent, nets, name), losses)
 
 
-def collect(nets: Nets, envs: Envs, window: Window, config: PPOConfig, rng: np.random.Generator) -> None:
-    """Plays `length` steps of self-play into rows 1, 2, … of the window."""
-    data, no_memory = window.data, np.zeros((*envs.active.shape, 0), np.float32)
-    for t in range(1, config.length + 1):
-        data["obs"][t], data["legal"][t], data["active"][t] = envs.obs, envs.legal, envs.active
-        data["seen"][t] = critic_input(envs.obs, config)
-        choice = sample_actions(nets.policy, envs, no_memory, rng)
-        data["action"][t][choice.rows] = choice.action
-        data["log_prob"][t][choice.rows] = choice.log_prob
-        data["reward"][t], data["done"][t] = envs.step(data["action"][t])
-        if envs.truncated.any():  # a time limit is not the end: what would have followed counts as reward
-            after = values(nets.critic, critic_input(envs.final_obs, config))
-            data["reward"][t] += config.gamma * after * envs.truncated[:, None]
-    data["value"][1:] = values(nets.critic, data["seen"][1:].reshape(-1, *data["seen"].shape[2:])).reshape(
-        data["value"][1:].shape
-    )
-
-
-def critic_input(obs: np.ndarray, config: PPOConfig) -> np.ndarray:
-    """float32[B, P, O] -> what the critic sees, [B, P, C]: each player's observation, or for each all of them."""
-    if not config.central_critic:
-        return obs
-    b, p, o = obs.shape
-    return np.broadcast_to(obs.reshape(b, 1, p * o), (b, p, p * o))
-
-
-def values(critic: PlayerNet, seen: np.ndarray) -> np.ndarray:
-    """float32[N, P, C] -> float32[N, P]."""
-    n, p, c = seen.shape
-    with torch.inference_mode():
-        flat = torch.from_numpy(np.ascontiguousarray(seen)).reshape(n * p, c)
-        return critic.at_once(flat, torch.arange(p).repeat(n)).reshape(n, p).numpy()
-
-
-def log_policy(policy: PlayerNet, batch: Mapping[str, Tensor]) -> Tensor:
-    """Log-probabilities float[N, A] of every action at N decisions."""
-    return masked_log_softmax(policy.at_once(batch["obs"], batch["player"]), batch["legal"])
-
-
-def ppo_loss(nets: Nets, batch: Mapping[str, Tensor], config: PPOConfig) -> Tensor:
-    """Clipped surrogate (Schulman et al. 2017, equation 7), squared error of the critic, and the pull of the magnet.
-
-    batch: N decisions: obs, seen, legal, action, log_prob (when it was taken), advantage, returns, player.
-    """
-    log_probs = log_policy(nets.policy, batch)
-    value = nets.critic.at_once(batch["seen"], batch["player"]).squeeze(-1)
-    advantage = batch["advantage"]
-    if config.normalise:
-        advantage = (advantage - advantage.mean()) / (advantage.std(correction=0) + 1e-8)
-    ratio = (log_probs.gather(1, batch["action"].unsqueeze(1)).squeeze(1) - batch["log_prob"]).exp()
-    clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
-    surrogate = torch.minimum(ratio * advantage, clipped * advantage).mean()
-    divergence = (log_probs.exp() * (log_probs - batch["magnet"])).sum(dim=1).mean()
-    error = (value - batch["returns"]).square().mean()
-    return -surrogate + config.value_weight * error + config.magnet * divergence
-
-
-class Window:
-    """One rollout: `length` steps after a row 0 that holds each player's decision carried over from the last one.
-
-    Attributes:
-        data: name -> array[length + 1, B, …]; entries of players who did not act are arbitrary where not `active`.
-            ``seen`` is what the critic sees.
-    """
-
-    DECISION = ("obs", "seen", "legal", "action", "log_prob", "value")
-
-    def __init__(self, envs: Envs, config: PPOConfig):
-        b, p, a = envs.legal.shape
-        seen = critic_input(envs.obs, config)
-        shapes = {
-            "obs": (envs.obs.shape[1:], np.float32),
-            "seen": (seen.shape[1:], np.float32),
-            "legal": ((p, a), bool),
-            "active": ((p,), bool),
-            "action": ((p,), np.int64),
-            "log_prob": ((p,), np.float32),
-            "value": ((p,), np.float32),
-            "reward": ((p,), np.float32),
-            "done": ((), bool),
-        }
-        self.data = {name: np.zeros((config.length + 1, b, *shape), dtype) for name, (shape, dtype) in shapes.items()}
-
-    def carry(self, complete: np.ndarray) -> None:
-        """Puts decisions that are not complete into row 0, with the rewards they have had so far.
-
-        Each player has at most one. complete: bool[length + 1, B, P].
-        """
-        pending = self.data["active"] & ~complete
-        t, b, p = pending.nonzero()
-        reward = (self.data["reward"] * np.logical_or.accumulate(pending)).sum(axis=0)
-        for name in self.DECISION:
-            self.data[name][0, b, p] = self.data[name][t, b, p]
-        self.data["active"][0] = pending.any(axis=0)
-        self.data["reward"][0] = reward * self.data["active"][0]
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        return {name: array[0] for name, array in self.data.items()}
-
-    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        for name, array in self.data.items():
-            array[0] = state[name]
+def pick(batch: Mapping[str, Tensor], part: Tensor) -> dict[str, Tensor]:
+    """Some chunks of a batch. part: int64[S'], their numbers."""
+    by_chunk = ("player", "memory", "critic_memory")
+    return {name: x[part] if name in by_chunk else x[:, part] for name, x in batch.items()}

@@ -99,6 +99,11 @@ class Envs:
             getattr(self, name)[...] = state[name]
 
 
+def state_size(game: Game) -> int:
+    """How many numbers the global state has."""
+    return game.vector_env(1).state().shape[1]
+
+
 class Choice(NamedTuple):
     """What those who are to move chose; n rows, one each."""
 
@@ -115,6 +120,7 @@ def sample_actions(net: PlayerNet, envs: Envs, memory: np.ndarray, rng: np.rando
     rows, logits, legal = _outputs(net, envs, memory)
     log_probs = masked_log_softmax(logits, torch.from_numpy(legal)).numpy()
     action = sample_rows(np.exp(log_probs, dtype=np.float64), rng)
+    memory[rows] = net.remember(memory[rows], action)
     return Choice(rows, action, log_probs[np.arange(len(action)), action])
 
 
@@ -124,6 +130,7 @@ def explore(net: PlayerNet, envs: Envs, memory: np.ndarray, epsilon: float, rng:
     greedy = np.where(legal, values.numpy(), -np.inf).argmax(axis=1)
     anything = sample_rows(legal.astype(np.float64), rng)
     action = np.where(rng.random(len(greedy)) < epsilon, anything, greedy)
+    memory[rows] = net.remember(memory[rows], action)
     return Choice(rows, action, np.zeros(len(action), np.float32))
 
 
@@ -135,9 +142,9 @@ def _outputs(
     rows = env, player
     with torch.inference_mode():
         obs, before = torch.from_numpy(envs.obs[rows]), torch.from_numpy(memory[rows])
-        out, after = net(obs.unsqueeze(0), torch.from_numpy(player), before)
+        out, after = net.step(obs, torch.from_numpy(player), before)
         memory[rows] = after.numpy()
-    return rows, out[0], envs.legal[rows]
+    return rows, out, envs.legal[rows]
 
 
 @dataclass
@@ -156,10 +163,3 @@ class Clock:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.step, self.updates, self.loss = state["step"], state["updates"], state["loss"]
-
-
-def check_finite(loss: float, clock: Clock) -> float:
-    """The loss; raises FloatingPointError where it is not a finite number."""
-    if not np.isfinite(loss):
-        raise FloatingPointError(f"the loss is {loss} at update {clock.updates + 1} (step {clock.step})")
-    return loss

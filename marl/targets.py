@@ -1,4 +1,4 @@
-"""What learners regress on: λ-returns, advantages and double-Q values, as pure functions of tensors.
+"""What learners regress on: λ-returns, advantages and greedy actions, as pure functions of tensors.
 
 Time comes first: T steps, then any further axes. A player need not act at every step: where ``active`` is false it made
 no decision, and the rewards of such steps belong to its last decision before them. A decision is *complete* once the
@@ -62,15 +62,9 @@ def gae(
     return (returns - value) * complete, returns, complete
 
 
-def double_q(online: Tensor, target: Tensor, legal: Tensor) -> Tensor:
-    """The target network's value of the online network's best legal action (van Hasselt et al. 2016).
+def greedy(values: Tensor, legal: Tensor) -> Tensor:
+    """The best legal action, int64[...] (0 where none is legal). values: float[..., A]; legal: bool[..., A].
 
-    Args:
-        online, target: float[..., A], both networks' action values.
-        legal: bool[..., A]; rows without a legal action have value 0.
-
-    Returns:
-        float[...].
+    Taken from the online network and valued by the target network it makes double Q-learning (van Hasselt et al. 2016).
     """
-    best = online.masked_fill(~legal, -torch.inf).argmax(dim=-1, keepdim=True)
-    return target.gather(-1, best).squeeze(-1) * legal.any(dim=-1)
+    return values.detach().masked_fill(~legal, -torch.inf).argmax(dim=-1)

@@ -8,7 +8,7 @@ actions taken on the TD(λ) return of the target networks. The number of updates
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from ..games.game import Game
-from . import checkpoint
 from .agents import NetAgent
 from .buffers import EpisodeReplay
 from .config import setting
+from .loop import Loop
 from .mixers import mixed_reward
-from .networks import NETWORKS, PlayerNet, initial_weights
-from .rollout import Clock, Envs, Snapshot, check_finite, explore
-from .targets import double_q, lambda_returns
+from .networks import NETWORKS, PlayerNet
+from .rollout import Snapshot, explore, state_size
+from .targets import greedy, lambda_returns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class ValueConfig:
     target_every: int = setting(200, "updates between copies into the target networks", low=1)
     max_grad_norm: float = setting(10.0, "gradients are clipped to this norm", low=0)
     network: str = setting("mlp", "each player's network", choices=tuple(NETWORKS))
+    last_action: bool = setting(False, "a recurrent network sees the player's last action")
     hidden: int = setting(64, "width of its layers", low=1)
     share: bool = setting(True, "one network for all players; else one each")
     agent_ids: bool = setting(False, "give a shared network the player's number (where observations do not tell it)")
@@ -59,26 +60,36 @@ class ValueConfig:
         raise NotImplementedError
 
 
+Mix = Callable[[nn.Module, Tensor, Tensor, Tensor, Tensor], Tensor]
+"""(mixer, action values [..., P, A], actions int64[..., P], legal bool[..., P, A], state [..., S]) -> [..., K]."""
+
+
 class Nets(nn.Module):
     agent: PlayerNet
     """Observation -> action values."""
     mixer: nn.Module
     """See `mixers`."""
 
-    def __init__(self, agent: PlayerNet, mixer: nn.Module):
+    def __init__(self, agent: PlayerNet, mixer: nn.Module, **more: nn.Module):
         super().__init__()
         self.agent, self.mixer = agent, mixer
+        for name, module in more.items():
+            self.add_module(name, module)
 
 
-def build(game: Game, config: ValueConfig) -> Nets:
-    """New networks."""
+def player_net(game: Game, config: ValueConfig) -> PlayerNet:
+    """A new network of action values."""
 
     def net(inputs: int) -> nn.Module:
         return NETWORKS[config.network](inputs, [config.hidden] * 2, game.num_actions)
 
-    size, players = game.observation_size, game.num_players
-    player_net = PlayerNet(net, size, players, config.share, config.agent_ids)
-    return Nets(agent=player_net, mixer=config.mixer(players, size * players))
+    last = game.num_actions if config.last_action and config.network != "mlp" else 0
+    return PlayerNet(net, game.observation_size, game.num_players, config.share, config.agent_ids, last)
+
+
+def build(game: Game, config: ValueConfig) -> Nets:
+    """New networks."""
+    return Nets(player_net(game, config), config.mixer(game.num_players, state_size(game)))
 
 
 def agent(nets: Nets, name: str) -> NetAgent:
@@ -86,22 +97,76 @@ def agent(nets: Nets, name: str) -> NetAgent:
     return NetAgent(nets.agent, greedy=True, name=name)
 
 
+def action_values(net: PlayerNet, data: Mapping[str, Tensor]) -> Tensor:
+    """Every player's action values over episodes: [T, N, P, A] from obs [T, N, P, O], active and action [T, N, P]."""
+    _, n, p = data["active"].shape
+    player = torch.arange(p).repeat(n)
+    parts = (data[name].flatten(1, 2) for name in ("active", "action"))
+    return net.unroll(data["obs"].flatten(1, 2), player, *parts).unflatten(1, (n, p))
+
+
+def chosen(values: Tensor, action: Tensor, legal: Tensor) -> Tensor:
+    """The values [..., P] of the actions taken; 0 for players who did not decide."""
+    return values.gather(-1, action.unsqueeze(-1)).squeeze(-1) * legal.any(dim=-1)
+
+
+def mix_chosen(mixer: nn.Module, values: Tensor, action: Tensor, legal: Tensor, state: Tensor) -> Tensor:
+    return mixer(chosen(values, action, legal), state)
+
+
+def prepared(batch: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    """A replay's batch as tensors, with ``active`` bool[T, N, P]; nobody is active where nothing is filled."""
+    data = {name: torch.from_numpy(array) for name, array in batch.items()}
+    data["legal"] = data["legal"] & data["filled"][..., None, None]
+    return {**data, "active": data["legal"].any(dim=-1)}
+
+
+def td_targets(
+    mixer: nn.Module, data: Mapping[str, Tensor], value: Tensor, config: ValueConfig
+) -> tuple[Tensor, Tensor]:
+    """TD(λ) returns [T, N, K] and which of them are complete, from the values [T, N, K] of the greedy actions."""
+    decided = data["filled"].unsqueeze(-1) if mixer.team else data["active"]
+    terminal = (data["terminal"] & data["filled"]).unsqueeze(-1)
+    reward = mixed_reward(mixer, data["reward"])
+    return lambda_returns(reward, terminal, decided, value, config.gamma, config.td_lambda)
+
+
+def half_mean_square(error: Tensor, complete: Tensor) -> Tensor:
+    """Half the mean of squares over complete decisions."""
+    return 0.5 * (error * complete).square().sum() / complete.sum().clamp(min=1)
+
+
+def td_loss(nets: Nets, target: Nets, data: Mapping[str, Tensor], config: ValueConfig, mix: Mix = mix_chosen) -> Tensor:
+    """Half the mean squared TD(λ) error of the mixed values over a batch of episodes, tensors [T, N, ...]."""
+    values, legal, state = action_values(nets.agent, data), data["legal"], data["state"]
+    with torch.no_grad():  # double Q: the target networks value what the online network would do
+        value = mix(target.mixer, action_values(target.agent, data), greedy(values, legal), legal, state)
+        returns, complete = td_targets(nets.mixer, data, value, config)
+    return half_mean_square(mix(nets.mixer, values, data["action"], legal, state) - returns, complete)
+
+
 def train(
-    game: Game, config: ValueConfig, steps: int, seed: int, name: str = "value", state: Mapping[str, Any] | None = None
+    game: Game,
+    config: ValueConfig,
+    steps: int,
+    seed: int,
+    name: str = "value",
+    state: Mapping[str, Any] | None = None,
+    *,
+    build: Callable[[Game, Any], Nets] = build,
+    loss: Callable[[Nets, Nets, Mapping[str, Tensor], Any], Tensor] = td_loss,
 ) -> Iterator[Snapshot]:
     """Learns without end; `steps` is the length by which schedules are measured.
 
     Args:
         state: of a checkpoint, from which to go on.
+        build, loss: the learner's networks, and what it minimises.
 
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    env_seed, weight_seed, choice_seed = (int(w) for w in np.random.SeedSequence(seed).generate_state(3))
-    rng = np.random.default_rng(choice_seed)
-    envs, clock = Envs(game, config.num_envs, env_seed), Clock()
-    with initial_weights(weight_seed):
-        nets = build(game, config)
+    loop = Loop(game, config, steps, seed, build)
+    nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     target = copy.deepcopy(nets).requires_grad_(False)
     optimiser = torch.optim.Adam(nets.parameters(), lr=config.lr, fused=True)
     b, p, a = envs.legal.shape
@@ -115,20 +180,8 @@ def train(
         "terminal": ((), bool),
     }
     replay = EpisodeReplay(config.capacity, b, fields)
-    parts = {
-        "nets": nets,
-        "target": target,
-        "optimiser": optimiser,
-        "envs": envs,
-        "memory": memory,
-        "replay": replay,
-        "rng": rng,
-        "clock": clock,
-    }
-    if state is not None:
-        checkpoint.restore(parts, state)
+    loop.keep(state, target=target, optimiser=optimiser, memory=memory, replay=replay)
 
-    now = partial(agent, nets, name)
     while True:
         progress = clock.step / max(1.0, steps * config.epsilon_fraction)
         epsilon = config.epsilon_start + (config.epsilon_end - config.epsilon_start) * min(1.0, progress)
@@ -141,41 +194,10 @@ def train(
         memory[done] = 0.0
         clock.step += b
 
+        losses = []
         while clock.updates < (clock.step - config.warmup) * config.updates_per_step and len(replay):
-            loss = td_loss(nets, target, replay.sample(rng, config.batch), config.gamma, config.td_lambda)
-            clock.loss = check_finite(loss.item(), clock)
-            for group in optimiser.param_groups:
-                group["lr"] = config.lr * (max(0.0, 1 - clock.step / steps) if config.anneal_lr else 1.0)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(nets.parameters(), config.max_grad_norm)
-            optimiser.step()
-            clock.updates += 1
+            data = prepared(replay.sample(rng, config.batch))
+            losses.append(loop.update(optimiser, loss(nets, target, data, config)))
             if clock.updates % config.target_every == 0:
                 target.load_state_dict(nets.state_dict())
-        yield Snapshot(clock.step, envs.mean_return, {"loss": clock.loss, "epsilon": epsilon}, parts, now)
-
-
-def td_loss(nets: Nets, target: Nets, batch: Mapping[str, np.ndarray], gamma: float, lam: float) -> Tensor:
-    """Half the mean squared TD(λ) error of the mixed values over a batch of episodes, arrays [T, N, ...]."""
-    data = {name: torch.from_numpy(array) for name, array in batch.items()}
-    legal = data["legal"] & data["filled"][..., None, None]
-    active = legal.any(dim=-1)
-    values = action_values(nets.agent, data["obs"], active)
-    chosen = values.gather(-1, data["action"].unsqueeze(-1)).squeeze(-1) * active
-    with torch.no_grad():
-        greedy = double_q(values, action_values(target.agent, data["obs"], active), legal)
-        value = target.mixer(greedy, data["state"])
-        decided = data["filled"].unsqueeze(-1) if nets.mixer.team else active
-        terminal = (data["terminal"] & data["filled"]).unsqueeze(-1)
-        reward = mixed_reward(nets.mixer, data["reward"])
-        returns, complete = lambda_returns(reward, terminal, decided, value, gamma, lam)
-    error = (nets.mixer(chosen, data["state"]) - returns) * complete
-    return 0.5 * error.square().sum() / complete.sum().clamp(min=1)
-
-
-def action_values(net: PlayerNet, obs: Tensor, active: Tensor) -> Tensor:
-    """obs: [T, N, P, O]; active: bool[T, N, P] -> every player's action values [T, N, P, A]."""
-    t, n, p = active.shape
-    player = torch.arange(p).repeat(n)
-    return net.unroll(obs.flatten(1, 2), player, active.reshape(t, n * p)).unflatten(1, (n, p))
+        yield loop.snapshot(partial(agent, nets, name), losses, epsilon=epsilon)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import ludus
 from ludus.marl.networks import MLP, PlayerNet
-from ludus.marl.ppo import PPOConfig, Window
+from ludus.marl.on_policy import Window
 from ludus.marl.rollout import Envs, explore, sample_actions
 from ludus.marl.targets import lambda_returns
 
@@ -38,7 +38,7 @@ def test_no_decision_is_lost_or_cut_between_rollouts(seed, length):
     returns, complete = targets(whole)
     expected = sorted(zip(whole["value"][complete].tolist(), returns[complete].tolist()))
     envs = SimpleNamespace(legal=np.zeros((b, p, 2), bool), obs=np.zeros((b, p, 1), np.float32))
-    window, seen = Window(envs, PPOConfig(length=length)), []
+    window, seen = Window(envs, length, central=False), []
     for start in range(0, steps, length):
         for name, array in whole.items():
             window.data[name][1:] = array[start : start + length]

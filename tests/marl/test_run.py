@@ -155,13 +155,14 @@ def test_runs_are_not_mixed_up(tmp_path):
 
 def test_a_loss_that_is_no_number_stops_at_once_and_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     module, calls = importlib.import_module("ludus.marl.value"), []
-    right = module.td_loss
+    right = module.lambda_returns
 
     def breaks(*arguments):
         calls.append(1)
-        return right(*arguments) * (float("nan") if len(calls) > 60 else 1.0)
+        returns, complete = right(*arguments)
+        return returns * (float("nan") if len(calls) > 60 else 1.0), complete
 
-    monkeypatch.setattr(module, "td_loss", breaks)
+    monkeypatch.setattr(module, "lambda_returns", breaks)
     with pytest.raises(FloatingPointError, match="the loss is nan at update 61"):
         train("vdn", "two_step", steps=4_000, out=tmp_path / "run", points=10, episodes=4)
     assert Run.load(tmp_path / "run").curve[-1].step == 2_400

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ludus.marl.targets import double_q, gae, lambda_returns
+from ludus.marl.targets import gae, greedy, lambda_returns
 
 
 def forward_view(reward, done, active, value, gamma, lam):
@@ -101,8 +101,7 @@ def test_two_episodes_are_two_streams():
     torch.testing.assert_close(whole, torch.cat(halves))
 
 
-def test_double_q_takes_the_targets_value_of_the_online_choice():
-    online = torch.tensor([[1.0, 5.0, 9.0], [1.0, 5.0, 9.0], [0.0, 0.0, 0.0]])
-    target = torch.tensor([[10.0, 20.0, 30.0], [10.0, 20.0, 30.0], [1.0, 2.0, 3.0]])
-    legal = torch.tensor([[True, True, True], [True, True, False], [False, False, False]])
-    assert double_q(online, target, legal).tolist() == [30.0, 20.0, 0.0]
+def test_greedy_takes_the_best_legal_action():
+    values = torch.tensor([[1.0, 5.0, 9.0], [1.0, 5.0, 9.0], [-3.0, -2.0, 0.0]])
+    legal = torch.tensor([[True, True, True], [True, True, False], [True, False, False]])
+    assert greedy(values, legal).tolist() == [2, 1, 0]
