@@ -255,23 +255,20 @@ def see_hand(params, hand, first, seen):
 @rule
 def see_known(params, known, first, seen):
     """From slot `first` on: cards that it may be, the color that was told, the rank that was told."""
-    colors, ranks = params[COLORS], params[RANKS]
-    at = first * (colors * ranks + colors + ranks)
+    colors, ranks, kinds = params[COLORS], params[RANKS], params[COLORS] * params[RANKS]
+    width = kinds + colors + ranks
     for slot in range(first, params[SLOTS]):
-        bits = known >> 12 * slot
-        held = bits >> KNOWN_RANKS
+        bits = known >> 12 * slot & 4095
+        may, held = 0, bits >> KNOWN_RANKS & 31
         for color in range(colors):
-            may = held if bits >> color & 1 else 0
-            for rank in range(ranks):
-                seen[at + rank] = may >> rank & 1
-            at += ranks
-        told_color, told_rank = (bits if bits >> TOLD_COLOR & 1 else 0), (held if bits >> TOLD_RANK & 1 else 0)
-        for color in range(colors):
-            seen[at + color] = told_color >> color & 1
-        at += colors
-        for rank in range(ranks):
-            seen[at + rank] = told_rank >> rank & 1
-        at += ranks
+            may |= (held if bits >> color & 1 else 0) << color * ranks
+        if bits >> TOLD_COLOR & 1:
+            may |= (bits & 31) << kinds
+        if bits >> TOLD_RANK & 1:
+            may |= held << kinds + colors
+        row = seen[slot * width : (slot + 1) * width]
+        for i in range(row.size):
+            row[i] = 1.0 if may >> i & 1 else 0.0
 
 
 @rule

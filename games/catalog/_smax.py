@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..agent import Agent
-from ..drawing import INK, PALETTE, Colour, Scene, Shape, box, disc, label, stroke
+from ..drawing import PALETTE, Colour, Scene, Shape, disc, label, stroke
 
 SIZE = 32.0
 """Side of the square map."""
@@ -106,6 +106,10 @@ def army(text: str) -> tuple[int, ...]:
     return tuple(LETTERS.index(letter) for count, letter in pairs for _ in range(int(count)))
 
 
+COLOURS: tuple[tuple[Colour, Colour], ...] = ((PALETTE[0], (150, 185, 215)), (PALETTE[1], (235, 170, 160)))
+"""Of allies and of enemies: what is left of a unit's health, and what is lost."""
+
+
 class Force(NamedTuple):
     """Who stands where, for drawings: arrays of one entry a unit, allies first; the dead have no health."""
 
@@ -135,30 +139,20 @@ def as_text(force: Force) -> str:
 
 
 def as_picture(force: Force) -> Scene:
-    """Discs with the unit's letter and a bar of health; a line leads from each unit to the one that it attacks."""
-    shapes: list[Shape] = []
-    for i in np.flatnonzero((force.health > 0) & (force.target >= 0)).tolist():
+    """Discs with the unit's letter, filled to the share of its health; a line leads to the unit that it attacks."""
+    standing = np.flatnonzero(force.health > 0).tolist()
+    lines: list[Shape] = []
+    units: list[Shape] = []
+    for i in standing:
+        unit, (full, pale) = UNITS[int(force.kind[i])], COLOURS[int(i >= force.allies)]
+        x, y, share = float(force.x[i]), float(force.y[i]), float(force.health[i]) / unit.health
+        units += [disc(x, y, unit.radius, pale), disc(x, y, unit.radius * share**0.5, full)]
+        units.append(label(x, y, unit.letter, 1.1 * unit.radius, (255, 255, 255)))
         j = int(force.target[i])
-        if force.health[j] > 0:
-            shapes.append(
-                stroke(force.x[i], force.y[i], force.x[j] - force.x[i], force.y[j] - force.y[i], (170, 170, 160))
-            )
-    for i in np.flatnonzero(force.health > 0).tolist():
-        unit, colour = UNITS[int(force.kind[i])], side_colour(i < force.allies)
-        x, y, r = float(force.x[i]), float(force.y[i]), unit.radius
-        left = float(force.health[i]) / unit.health
-        shapes += [disc(x, y, r, colour), label(x, y, unit.letter, 1.1 * r, (255, 255, 255))]
-        shapes += [
-            box(x - r, y + r + 0.1, 2 * r, 0.15, INK),
-            box(x - r, y + r + 0.1, 2 * r * left, 0.15, (110, 200, 90)),
-        ]
+        if j >= 0 and force.health[j] > 0:
+            lines.append(stroke(x, y, float(force.x[j]) - x, float(force.y[j]) - y, full))
     border = [stroke(0, 0, SIZE, 0), stroke(0, SIZE, SIZE, 0), stroke(0, 0, 0, SIZE), stroke(SIZE, 0, 0, SIZE)]
-    return Scene(-0.3, -0.3, SIZE + 0.6, SIZE + 0.6, [*border, *shapes])
-
-
-def side_colour(ally: bool) -> Colour:
-    """Blue allies, red enemies."""
-    return PALETTE[0 if ally else 1]
+    return Scene(-0.3, -0.3, SIZE + 0.6, SIZE + 0.6, [*border, *units, *lines])
 
 
 class ScriptAgent(Agent):

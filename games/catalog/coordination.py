@@ -6,6 +6,8 @@ environments repeat them 25 times an episode.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..game import Game
@@ -17,7 +19,7 @@ CLIMBING = [[11, -30, 0], [-30, 7, 0], [0, 6, 5]]
 NAMES = ("a", "b", "c")
 
 
-def common(payoff: list[list[float]], rounds: int) -> Game | Setup:
+def common(payoff: Sequence[Sequence[float]], rounds: int) -> Game | Setup:
     """Both players are paid `payoff`, `rounds` times."""
     if rounds == 1:
         return MatrixGame(payoff, payoff, action_names=NAMES)

@@ -28,8 +28,10 @@ KINDS = TABLE + FIGURES * TYPES
 
 # state: [step, allies and enemies alive, then one column of each kind below with an entry for each unit]
 STEP, LEFT, HEAD = 0, 1, 3
-FLOATS = X, Y, DX, DY, STRIDE, POINTS, WEAPON, BODY, PUSH_X, PUSH_Y, SHARE, READY, AIMED, GOAL_X, GOAL_Y = range(15)
-KIND, ACTION, TARGET, HELD, COLUMNS = 15, 16, 17, 18, 19
+FLOATS = X, Y, DX, DY, WALK_X, WALK_Y, POINTS, WEAPON, BODY, PUSH_X, PUSH_Y, SHARE, READY, AIMED, GOAL_X, GOAL_Y = (
+    range(16)
+)
+KIND, ACTION, TARGET, HELD, COLUMNS = range(16, 21)
 
 
 @rule
@@ -67,28 +69,28 @@ def place(params, x, y, rng):
 
 @rule
 def push(x, y, body, push_x, push_y):
-    """Moves overlapping units apart, all at once."""
+    """Moves overlapping units apart, all at once; `push_x` and `push_y` are zero before and after."""
     n, crowded = x.size, False
     for i in range(n):
-        xi, yi, ri, touching = x[i], y[i], body[i], 0
-        for j in range(n):
-            dx, dy, reach = x[j] - xi, y[j] - yi, body[j] + ri
-            touching += int(dx * dx + dy * dy < reach * reach)
-        push_x[i], push_y[i] = 0.0, 0.0
-        if touching == 1 or xi == FAR:  # it touches itself
+        xi, yi, ri = x[i], y[i], body[i]
+        if xi == FAR:
             continue
-        for j in range(n):
-            dx, dy, reach = xi - x[j], yi - y[j], body[j] + ri
-            distance = np.sqrt(dx * dx + dy * dy) + 1e-6
-            if j != i and distance < reach:
-                overlap = 0.5 * (reach / distance - 1.0)
-                push_x[i] += dx * overlap
-                push_y[i] += dy * overlap
-                crowded = True
+        for j in range(i + 1, n):
+            dx, dy, reach = xi - x[j], yi - y[j], ri + body[j]
+            square = dx * dx + dy * dy
+            if square < reach * reach:
+                overlap = 0.5 * (reach / (np.sqrt(square) + 1e-6) - 1.0)
+                if overlap > 0.0:
+                    push_x[i] += dx * overlap
+                    push_y[i] += dy * overlap
+                    push_x[j] -= dx * overlap
+                    push_y[j] -= dy * overlap
+                    crowded = True
     if crowded:
         for i in range(n):
             x[i] += push_x[i]
             y[i] += push_y[i]
+            push_x[i], push_y[i] = 0.0, 0.0
 
 
 @rule
@@ -105,7 +107,6 @@ def reset(params, state, rng):
         figures = FIGURES * kind[i]
         body[i] = table[figures + RADIUS]
         numbers[HEAD + POINTS * n + i] = table[figures + HEALTH]
-        numbers[HEAD + STRIDE * n + i] = table[figures + SPEED] * TICK
         numbers[HEAD + SHARE * n + i] = 1.0
         state[HEAD + TARGET * n + i], state[HEAD + HELD * n + i] = -1, -1
     push(x, y, body, column(numbers, n, PUSH_X), column(numbers, n, PUSH_Y))
@@ -165,6 +166,7 @@ def script(params, state, rng, first, last):
 def decode(params, state):
     """Directions and targets of all units from their actions."""
     n, allies, numbers = params[COUNT], params[ALLIES], state.view(np.float64)
+    table = params.view(np.float64)[TABLE:KINDS]
     for i in range(n):
         action = state[HEAD + ACTION * n + i]
         target, foes, aimed = -1, n - allies if i < allies else allies, 0.0
@@ -173,38 +175,40 @@ def decode(params, state):
             aimed = action / (MOVES - 1.0 + foes)
         state[HEAD + TARGET * n + i] = target
         numbers[HEAD + AIMED * n + i] = aimed
-        numbers[HEAD + DX * n + i] = float(int(action == 1) - int(action == 3))
-        numbers[HEAD + DY * n + i] = float(int(action == 0) - int(action == 2))
+        dx, dy = float(int(action == 1) - int(action == 3)), float(int(action == 0) - int(action == 2))
+        stride = table[FIGURES * state[HEAD + KIND * n + i] + SPEED] * TICK
+        numbers[HEAD + DX * n + i], numbers[HEAD + WALK_X * n + i] = dx, dx * stride
+        numbers[HEAD + DY * n + i], numbers[HEAD + WALK_Y * n + i] = dy, dy * stride
 
 
 @rule
-def tick(params, state, rng):
-    """A sixteenth of a second: shots, steps, walls, deaths, pushes."""
+def fight(params, state, rng):
+    """The ticks of a step, in each: shots, steps, walls and deaths, pushes."""
     n, allies, numbers = params[COUNT], params[ALLIES], state.view(np.float64)
     least, span = params.view(np.float64)[JITTER], params.view(np.float64)[JITTER + 1]
     table, x, y = params.view(np.float64)[TABLE:KINDS], column(numbers, n, X), column(numbers, n, Y)
     health, weapon, target = column(numbers, n, POINTS), column(numbers, n, WEAPON), column(state, n, TARGET)
-    dx, dy, stride = column(numbers, n, DX), column(numbers, n, DY), column(numbers, n, STRIDE)
-    kind = column(state, n, KIND)
-    for i in range(n):
-        if x[i] == FAR:
-            continue
-        ready, weapon[i], j = weapon[i] <= 0.0, weapon[i] - TICK, target[i]
-        if ready and j >= 0:
-            figures = FIGURES * kind[i]
-            reach = table[figures + RANGE]
-            if (x[j] - x[i]) ** 2 + (y[j] - y[i]) ** 2 < reach * reach:
-                health[j] -= table[figures + ATTACK]
-                weapon[i] = table[figures + COOLDOWN] + least + span * draw(rng)
-    for i in range(n):
-        if x[i] == FAR:
-            continue
-        across, up = x[i] + dx[i] * stride[i], y[i] + dy[i] * stride[i]
-        x[i], y[i] = across, up
-        if across <= 0.0 or up <= 0.0 or across >= SIZE or up >= SIZE or health[i] <= 0.0:
-            health[i], x[i], y[i] = 0.0, FAR, FAR
-            state[LEFT + int(i >= allies)] -= 1
-    push(x, y, column(numbers, n, BODY), column(numbers, n, PUSH_X), column(numbers, n, PUSH_Y))
+    walk_x, walk_y, body = column(numbers, n, WALK_X), column(numbers, n, WALK_Y), column(numbers, n, BODY)
+    push_x, push_y, kind = column(numbers, n, PUSH_X), column(numbers, n, PUSH_Y), column(state, n, KIND)
+    for _ in range(TICKS):
+        for i in range(n):
+            ready, j = weapon[i] <= 0.0, target[i]
+            weapon[i] -= TICK
+            if j >= 0 and ready and x[i] != FAR:
+                figures = FIGURES * kind[i]
+                reach = table[figures + RANGE]
+                if (x[j] - x[i]) ** 2 + (y[j] - y[i]) ** 2 < reach * reach:
+                    health[j] -= table[figures + ATTACK]
+                    weapon[i] = table[figures + COOLDOWN] + least + span * draw(rng)
+        for i in range(n):
+            if x[i] == FAR:
+                continue
+            across, up = x[i] + walk_x[i], y[i] + walk_y[i]
+            x[i], y[i] = across, up
+            if across <= 0.0 or up <= 0.0 or across >= SIZE or up >= SIZE or health[i] <= 0.0:
+                health[i], x[i], y[i] = 0.0, FAR, FAR
+                state[LEFT + int(i >= allies)] -= 1
+        push(x, y, body, push_x, push_y)
 
 
 @rule
@@ -216,8 +220,7 @@ def advance(params, state, actions, rng, reward):
     if params[SCRIPTED]:
         script(params, state, rng, allies, n)
     decode(params, state)
-    for _ in range(TICKS):
-        tick(params, state, rng)
+    fight(params, state, rng)
     state[STEP] += 1
     ally_loss, enemy_loss = 0.0, 0.0
     for i in range(n):
