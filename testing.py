@@ -199,7 +199,7 @@ def check_rules(game: RulesGame, seed: int, episodes: int) -> None:
     rng = np.random.default_rng(seed)
     setup = game.setup
     compiled = setup.rules.compiled()
-    plain = Rules(*(getattr(function, "py_func", function) for function in compiled))
+    plain = Rules._make(getattr(function, "py_func", function) for function in compiled)
     for _ in range(episodes):
         for state, joint in random_play(game, rng):
             words = state.words  # type: ignore[attr-defined]
@@ -261,7 +261,7 @@ def check_dynamics(game: EnvironmentGame, seed: int, steps: int) -> None:
     observations keep their bounds; everybody has a legal action; what `extra` promises holds for returns."""
     setup, rng = game.setup, np.random.default_rng(seed)
     compiled = setup.dynamics.compiled()
-    plain = Dynamics(*(getattr(function, "py_func", function) for function in compiled))
+    plain = Dynamics._make(getattr(function, "py_func", function) for function in compiled)
     low, high = setup.observation_bounds
     stream, words = np.array([seed_word(rng), 0], np.uint64), np.zeros(setup.state_size, np.int64)
     fresh, total = True, np.zeros(game.num_players)
@@ -319,13 +319,13 @@ def random_joint(game: EnvironmentGame, may: np.ndarray, rng: np.random.Generato
 
 def check_pictures(game: EnvironmentGame, seed: int) -> None:
     """Every render mode gives what PettingZoo expects of it."""
-    env = game.parallel_env(render_mode="ansi")
+    env: Any = game.parallel_env(render_mode="ansi")
     env.reset(seed=seed)
     require(isinstance(env.render(), str), game, "render() in mode ansi is no text")
     if "rgb_array" in env.metadata["render_modes"]:
         env = game.parallel_env(render_mode="rgb_array")
         env.reset(seed=seed)
-        image: Any = env.render()
+        image = env.render()
         proper = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
         require(proper, game, "render() in mode rgb_array is no uint8[H, W, 3]")
 
@@ -461,7 +461,8 @@ def check_aec(game: Game, seed: int, episodes: int) -> None:
                     seen, mask = parts(shown[0])
                     require(equal(seen, obs[0, p]), game, "AEC and batch observe differently")
                     if mask is None:
-                        actions[0, p] = rng.uniform(*game.setup.action_bounds, game.num_actions)  # type: ignore[attr-defined]
+                        low, high = game.setup.action_bounds  # type: ignore[attr-defined]
+                        actions[0, p] = rng.uniform(low, high, game.num_actions)
                         chosen: Any = actions[0, p]
                     else:
                         require(equal(mask.astype(bool), legal[0, p]), game, "AEC and batch masks differ")

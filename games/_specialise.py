@@ -88,7 +88,8 @@ def _text(general: ModuleType, functions: Sequence[Any], kernels: Sequence[str],
     from .rules import no_view
 
     viewed = len(functions) > 8 and functions[8] is not None
-    bodies, names = [], {}
+    bodies: list[str] = []
+    names: dict[str, str] = {}
     for name in (*parts, *kernels):
         source = inspect.getsource(getattr(general, name).py_func)
         names |= dict(POINTER.findall(source))

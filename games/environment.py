@@ -97,8 +97,8 @@ class DynamicsVectorEnv(VectorEnv):
 
     def _advance(self, actions: np.ndarray) -> None:
         words = actions.reshape(self.num_envs, -1).view(np.int64)
-        arrays = (self._states, self._rngs, words, self._obs, self._legal, self._reward, self._done)
-        arrays = (*arrays, self._truncated, self._final_obs)
+        shown = (self._obs, self._legal, self._reward, self._done, self._truncated, self._final_obs)
+        arrays: tuple[np.ndarray, ...] = (self._states, self._rngs, words, *shown)
 
         def work(part: slice) -> None:
             self._kernels.advance(self._functions, self._params, *(array[part] for array in arrays))

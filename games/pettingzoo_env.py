@@ -51,7 +51,9 @@ class EnvTable(Table):
         if setup.overview_size:
             self.state_space = Box(*setup.overview_bounds, (setup.overview_size,), np.float32)
         if setup.continuous:
-            self.observation_spaces = {a: space["observation"] for a, space in self.observation_spaces.items()}
+            self.observation_spaces: dict[str, Any] = {
+                a: space["observation"] for a, space in self.observation_spaces.items()
+            }
             space = Box(*setup.action_bounds, (game.num_actions,), np.float32)
             self.action_spaces = {agent: Box(space.low, space.high) for agent in self.possible_agents}
 

@@ -223,7 +223,8 @@ def play_batch(
             rows = mine[at]
             with _turn(guard, i):
                 if isinstance(agent, StateAgent):
-                    chosen = np.array([agent.choose(env._states[e], p, rng) for e in rows])
+                    states: Any = env._states  # type: ignore[attr-defined]
+                    chosen = np.array([agent.choose(states[e], p, rng) for e in rows])
                 else:
                     chosen, after = agent.act(obs[rows, p], legal[rows, p], take(memory, at), rng)
                     group[4] = put(memory, at, after)

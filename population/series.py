@@ -11,6 +11,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -74,7 +75,8 @@ class Task(NamedTuple):
     seed: int
 
 
-class _Player(NamedTuple):
+@dataclass(frozen=True)
+class _Player:
     """The worker: stateless, whatever the process."""
 
     engine: Engine
@@ -198,7 +200,8 @@ def play_tasks(store: Store, stage: StageRow, play: Play, tasks: Iterator[Any], 
         try:
             for result in results:
                 task = handed.popleft()
-                waiting.append(Batch(stage.id, task.start, task.rota, task.offset, task.seed, *result, run))
+                task_facts = (stage.id, task.start, task.rota, task.offset, task.seed)
+                waiting.append(Batch._make((*task_facts, *result, run)))
                 now = time.perf_counter()
                 if now - committed > COMMIT_SECONDS:
                     batches, waiting, committed = waiting, [], now

@@ -203,7 +203,7 @@ class Store:
             "SELECT p.id, p.name, p.kind, q.name, p.checkpoint, p.created, p.role, p.generation, p.frozen "
             "FROM players p LEFT JOIN players q ON q.id = p.parent ORDER BY p.id"
         )
-        return [PlayerRow(*row[:-1], bool(row[-1])) for row in self._rows(query)]
+        return [PlayerRow._make((*row[:-1], bool(row[-1]))) for row in self._rows(query)]
 
     def add_player(
         self,
