@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .explicit import END, ExplicitTree
@@ -107,3 +109,13 @@ def random_tensor(
     if zero_sum:
         tensor[-1] = -tensor[:-1].sum(axis=0)
     return tensor
+
+
+def compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """The ways to divide `total` among ordered parts, in lexicographic order."""
+    if parts == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in compositions(total - first, parts - 1):
+            yield (first, *rest)

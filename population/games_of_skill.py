@@ -6,10 +6,11 @@ Their relatives over parameter vectors are in `functional_games`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from ..games.generators import compositions
 from ..games.matrix import MatrixGame
 from .checks import at_least_zero, probability, whole
 from .functional_games import cycle, disc
@@ -32,7 +33,7 @@ def blotto(soldiers: int = 10, fields: int = 3) -> MatrixGame:
         raise ValueError(
             f"blotto({soldiers}, {fields}) has {number:,} strategies, at most {MOST_STRATEGIES:,} are allowed"
         )
-    forces = np.array(list(_compositions(soldiers, fields)))
+    forces = np.array(list(compositions(soldiers, fields)))
     payoff = np.mean([np.sign(f[:, None] - f[None, :]) for f in forces.T], axis=0)
     names = ["-".join(map(str, row)) for row in forces.tolist()]
     return MatrixGame(payoff, id=f"blotto({soldiers},{fields})", action_names=names)
@@ -122,15 +123,6 @@ def spinning_top(layers: Sequence[int] = (1, 3, 7, 11, 7, 3, 1)) -> MatrixGame:
         payoff[start : start + size, start : start + size] = cycle(size)
         start += size
     return MatrixGame(payoff, id=f"spinning_top({'-'.join(map(str, layers))})")
-
-
-def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
-    if parts == 1:
-        yield (total,)
-        return
-    for first in range(total + 1):
-        for rest in _compositions(total - first, parts - 1):
-            yield (first, *rest)
 
 
 def _antisymmetric_normal(size: int, rng: np.random.Generator) -> np.ndarray:

@@ -50,6 +50,12 @@ VARIANTS = [
     "goofspiel(cards=3,imp_info=true,returns_type=point_difference)",
     "goofspiel(players=3,cards=3,turns=2,returns_type=total_points)",
     "connect_four(rows=3,columns=3,k=3)",
+    "hex(rows=2,columns=3)",
+    "go(size=2,max_length=5)",
+    "dark_hex(size=2,version=abrupt)",
+    "dark_hex(size=2,obs_type=reveal-numturns)",
+    "phantom_tic_tac_toe(rows=2,columns=2,k=2,obs_type=reveal-numturns)",
+    "blotto(players=3,coins=3,fields=2)",
     "public_goods(players=4,levels=3)",
     "repeated(stage=shapley,rounds=3,continuation=0.25)",
     "repeated(stage=matching_pennies,rounds=4)",
@@ -92,9 +98,10 @@ def playout(game, rng):
 def test_the_catalogue_has_what_it_should():
     wanted = "kuhn_poker leduc_poker liars_dice goofspiel tic_tac_toe connect_four prisoners_dilemma chicken stag_hunt "
     wanted += "matching_pennies rock_paper_scissors shapley battle_of_the_sexes public_goods centipede repeated "
-    wanted += "random_game random_matrix two_step"
+    wanted += "random_game random_matrix two_step hex othello go backgammon dark_hex phantom_tic_tac_toe blotto"
     assert set(wanted.split()) <= set(IDS)
-    assert len(GAMES) >= len(IDS) + len(VARIANTS) - 3  # too large: liar's dice, tic-tac-toe, connect four
+    large = "liars_dice tic_tac_toe connect_four hex othello go backgammon dark_hex phantom_tic_tac_toe hanabi".split()
+    assert len(GAMES) >= len(IDS) + len(VARIANTS) - len(large)
 
 
 def test_every_game_has_its_row_in_the_documentation():

@@ -46,10 +46,30 @@ SAME = {
     "rock_paper_scissors": "matrix_rps",
     "shapley": "matrix_shapleys_game",
     "battle_of_the_sexes": "matrix_bos",
+    "hex(size=5)": "hex(board_size=5)",
+    "hex(rows=2,columns=3)": "hex(num_rows=2,num_cols=3)",
+    "othello": "othello",
+    "go(size=5,komi=0.5,max_length=200)": "go(board_size=5,komi=0.5,max_game_length=200)",
+    "go(size=2,komi=0.0,max_length=5)": "go(board_size=2,komi=0.0,max_game_length=5)",
+    "dark_hex(rows=3,columns=4,version=abrupt)": "dark_hex(num_rows=3,num_cols=4,gameversion=adh)",
+    "dark_hex(size=2,obs_type=reveal-numturns)": "dark_hex(board_size=2,obstype=reveal-numturns)",
+    "dark_hex(rows=1,columns=3,version=abrupt,obs_type=reveal-numturns)": (
+        "dark_hex(num_rows=1,num_cols=3,gameversion=adh,obstype=reveal-numturns)"
+    ),
+    "phantom_tic_tac_toe": "phantom_ttt",
+    "phantom_tic_tac_toe(version=abrupt)": "phantom_ttt(gameversion=abrupt)",
+    "blotto(coins=5,fields=3)": "blotto(coins=5,fields=3)",
+    "blotto(players=3,coins=3,fields=2)": "blotto(players=3,coins=3,fields=2)",
 }
 """Our id: OpenSpiel's."""
 
 LARGE = {
+    "hex(size=5)",
+    "othello",
+    "go(size=5,komi=0.5,max_length=200)",
+    "dark_hex(rows=3,columns=4,version=abrupt)",
+    "phantom_tic_tac_toe",
+    "phantom_tic_tac_toe(version=abrupt)",
     "leduc_poker(players=3)",
     "leduc_poker(players=3,suit_isomorphism=true)",
     "liars_dice",
