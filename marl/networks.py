@@ -34,6 +34,23 @@ class MLP(nn.Module):
         return self.layers(x), memory
 
 
+class LayerNormMLP(nn.Module):
+    """Linear layers with layer normalisation and ReLU between, which keep Q-learning steady without target networks."""
+
+    memory_size = 0
+
+    def __init__(self, inputs: int, hidden: Sequence[int], outputs: int, gain: float = 1.0):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for a, b in pairwise([inputs, *hidden]):
+            layers += [_orthogonal(nn.Linear(a, b), 2**0.5), nn.LayerNorm(b), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, _orthogonal(nn.Linear(hidden[-1], outputs), gain))
+
+    def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """As `MLP.forward`."""
+        return self.layers(x), memory
+
+
 class GRU(nn.Module):
     """Linear - ReLU - GRU - linear, the recurrent net of QMIX and recurrent MAPPO; all layers of one width."""
 

