@@ -3,6 +3,7 @@
 ``jaxmarl_smax_trace.py OUT.npz``. Cooldowns are without their random part, which is the only chance within a step. Both
 teams follow JaxMARL's script in 7 of 10 decisions and act at random (legally) in the others. Arrays begin with the
 step: the state before it, the actions, what followed; whole observations, masks and world states at every `EVERY`-th.
+`starts` holds everybody's places after each of `RESETS` resets.
 """
 
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 from jaxmarl.environments.smax import SMAX, map_name_to_scenario
 from jaxmarl.environments.smax.heuristic_enemy import create_heuristic_policy, get_heuristic_policy_initial_state
 
-STEPS, EVERY = 220, 9
+STEPS, EVERY, RESETS = 220, 9, 250
 uniform = jax.random.uniform
 
 
@@ -83,8 +84,12 @@ def record(scenario, seed):
     return {f"{scenario}/{name}": np.stack([row[name] for row in rows if name in row]) for name in names}
 
 
-jax.random.uniform = without_jitter
 traces = {}
+for scenario in ("2s3z", "smacv2_5_units"):
+    env = SMAX(scenario=map_name_to_scenario(scenario))
+    _, begun = jax.vmap(env.reset)(jax.random.split(jax.random.PRNGKey(9), RESETS))
+    traces[f"{scenario}/starts"] = np.asarray(begun.unit_positions)
+jax.random.uniform = without_jitter
 for seed, scenario in enumerate(("2s3z", "5m_vs_6m", "smacv2_5_units")):
     traces |= record(scenario, seed)
     print(scenario, int(traces[f"{scenario}/done"].sum()), "battles")

@@ -47,7 +47,7 @@ class Field:
         floats[smax.X], floats[smax.Y] = np.where(dead, smax.FAR, place[:, 0]), np.where(dead, smax.FAR, place[:, 1])
         floats[smax.POINTS], floats[smax.WEAPON] = health, cooldown
         floats[smax.SHARE] = health / TABLE[kind, 5]
-        floats[smax.STRIDE], floats[smax.BODY] = TABLE[kind, 0] / 16, TABLE[kind, 4]
+        floats[smax.BODY] = TABLE[kind, 4]
         self.words[smax.LEFT : smax.LEFT + 2] = (~dead[: self.allies]).sum(), (~dead[self.allies :]).sum()
 
     def step(self, actions):
@@ -110,6 +110,30 @@ def test_steps_equal_jaxmarls(scenario):
     assert steps >= 200
     assert shown == len(trace["obs"])
     assert battles >= 1
+
+
+@pytest.mark.parametrize("scenario", ["2s3z", "smacv2_5_units"])
+def test_battles_begin_as_jaxmarls(scenario):
+    """Means and spreads of where units begin, over many resets."""
+    field, ours = Field(scenario), []
+    for seed in range(3000):
+        field.reset(seed)
+        ours.append(field.columns()[1][[smax.X, smax.Y]].T.copy())
+
+    def facts(places):
+        allies, enemies = places[:, : field.allies], places[:, field.allies :]
+        centres = np.concatenate([allies.mean(axis=1), enemies.mean(axis=1)], axis=1)
+        spreads = np.concatenate([allies.std(axis=1), enemies.std(axis=1)], axis=1)
+        apart = np.linalg.norm(allies - enemies, axis=2)
+        square = (places[:, 0] - 16) ** 2
+        outside = ((places <= 0) | (places >= 32)).any(axis=(1, 2))[:, None]
+        return np.concatenate(
+            [centres, spreads, apart.min(axis=1)[:, None], apart.mean(axis=1)[:, None], square, outside], axis=1
+        )
+
+    a, b = facts(np.array(ours)), facts(TRACE[f"{scenario}/starts"].astype(float))
+    error = np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b))
+    assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) <= 4.5 * error + 1e-9).all()
 
 
 @pytest.mark.parametrize("scenario", RECORDED)
