@@ -189,7 +189,14 @@ def long_run(stationary: Stationary, path: str | Path, names: Sequence[str] | No
             most = float(stationary.probabilities.max())
             norm = LogNorm(max(float(stationary.probabilities.min()), most * 1e-6), most)
             drawn = axes.scatter(
-                *where.T, c=stationary.probabilities, s=area, cmap="Blues", norm=norm, marker="h", linewidths=0
+                where[:, 0],
+                where[:, 1],
+                c=stationary.probabilities,
+                s=area,
+                cmap="Blues",
+                norm=norm,
+                marker="h",
+                linewidths=0,
             )
             axes.figure.colorbar(drawn, ax=axes, label="share of time", shrink=0.7)
     return Path(path)

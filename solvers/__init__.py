@@ -16,8 +16,11 @@ from .tree.evaluate import Evaluation, best_response, evaluate, expected_values,
 if TYPE_CHECKING:
     from .correlation import correlated, incentive_gap
     from .large import SampledPolicy, iterate_large, sample_large
+    from .matrix.auctions import Auction, auction
+    from .matrix.bayesian import BayesianGame, BayesProfile, bayes_nash, bayes_profile, bayesian_game
     from .matrix.coalitions import CoalitionalGame, coalitional_game
     from .matrix.components import NashSet, nash_sets
+    from .matrix.congestion import CongestionGame, congestion_game, routing_game
     from .matrix.core import LeastCore, core_point, in_core, least_core, nucleolus
     from .matrix.correlated import CorrelatedProfile
     from .matrix.correlated_learning import LearnedPlay, learn_correlated, learning_play
@@ -38,11 +41,22 @@ if TYPE_CHECKING:
     from .matrix.logit_branch import Branch, trace_branch
     from .matrix.nash import NashMethod, nash, nash_methods
     from .matrix.nash_learning import no_regret
+    from .matrix.polymatrix import PolymatrixGame, polymatrix_game, zero_sum_polymatrix
     from .matrix.polytope import correlated_vertices
+    from .matrix.potential import (
+        ResponsePath,
+        exact_potential,
+        improvement_graph,
+        is_ordinal_potential,
+        potential_defect,
+        response_path,
+        social_optimum,
+    )
     from .matrix.power import SampledValue, banzhaf, sampled_banzhaf, sampled_shapley, shapley
     from .matrix.profile import Profile, StrategicForm, strategic_form
     from .matrix.quantal import QuantalFit, fit_quantal_response, quantal_branch, quantal_error, quantal_response
     from .matrix.refine import ProperComponent, is_perfect, is_proper, proper_components, proper_equilibria
+    from .matrix.repeated import Automaton, FolkRegion, RepeatedPlay, automaton, folk_region, minmax, repeated_play
     from .matrix.rest_points import RestPoint, rest_points, stability
     from .matrix.security import Patrol, security_game
     from .matrix.selection import Price, is_strict, payoff_dominant, prices, risk_dominant, select
@@ -61,6 +75,33 @@ _HOME = {
     "sample_large": "large",
     "Branch": "matrix.logit_branch",
     "trace_branch": "matrix.logit_branch",
+    "Auction": "matrix.auctions",
+    "auction": "matrix.auctions",
+    "BayesianGame": "matrix.bayesian",
+    "BayesProfile": "matrix.bayesian",
+    "bayes_nash": "matrix.bayesian",
+    "bayes_profile": "matrix.bayesian",
+    "bayesian_game": "matrix.bayesian",
+    "CongestionGame": "matrix.congestion",
+    "congestion_game": "matrix.congestion",
+    "routing_game": "matrix.congestion",
+    "PolymatrixGame": "matrix.polymatrix",
+    "polymatrix_game": "matrix.polymatrix",
+    "zero_sum_polymatrix": "matrix.polymatrix",
+    "ResponsePath": "matrix.potential",
+    "exact_potential": "matrix.potential",
+    "improvement_graph": "matrix.potential",
+    "is_ordinal_potential": "matrix.potential",
+    "potential_defect": "matrix.potential",
+    "response_path": "matrix.potential",
+    "social_optimum": "matrix.potential",
+    "Automaton": "matrix.repeated",
+    "FolkRegion": "matrix.repeated",
+    "RepeatedPlay": "matrix.repeated",
+    "automaton": "matrix.repeated",
+    "folk_region": "matrix.repeated",
+    "minmax": "matrix.repeated",
+    "repeated_play": "matrix.repeated",
     "CoalitionalGame": "matrix.coalitions",
     "coalitional_game": "matrix.coalitions",
     "LeastCore": "matrix.core",

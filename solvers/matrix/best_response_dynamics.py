@@ -9,6 +9,7 @@ may be several such targets: the path then is one of many, and says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ def best_response_path(game: PopulationGame, start: State, time: float, points: 
             f"comes near, for any number"
         )
     unit = float(np.ptp(game.payoffs)) or 1.0
-    corners, heading = [(0.0, start)], []
+    corners: list[tuple[float, State]] = [(0.0, start)]
+    heading: list[State] = []
     now, state, unique = 0.0, start, True
     while now < time and len(heading) < MOST_SWITCHES:
         worths = game.worth(state)
@@ -61,11 +63,9 @@ def _target(game: PopulationGame, state: State, best: Sequence[np.ndarray]) -> t
     """A Nash equilibrium of the game restricted to the best replies, and whether it is the only one."""
     if all(len(b) == 1 for b in best):
         return tuple(np.eye(n)[b[0]] for n, b in zip(game.counts, best)), True
-    if game.single:
-        rows = best * 2
-    else:
-        rows = list(best)
-    payoffs = game.payoffs[(slice(None), *np.ix_(*rows))]
+    sides = [*best, *best] if game.single else best
+    cells: tuple[Any, ...] = (slice(None), *np.ix_(*sides))
+    payoffs = game.payoffs[cells]
     strict = [_dominant(np.moveaxis(table, p, 0)) for p, table in enumerate(payoffs)]
     if all(a is not None for a in strict):
         return tuple(np.eye(n)[b[a]] for n, b, a in zip(game.counts, best, strict)), True
@@ -98,7 +98,8 @@ def _equilibria(payoffs: np.ndarray, single: bool) -> list[State]:
         return [tuple(p) for p in nash(payoffs, "support_enumeration")]
     from .rest_points import equaliser, supports
 
-    own, found = payoffs[0], []
+    own = payoffs[0]
+    found: list[State] = []
     for support in supports(len(own)):
         x = equaliser(own[list(support)], support)
         if x is not None and (own @ x[0]).max() <= (own @ x[0])[support[0]] + TIE * (float(np.ptp(own)) or 1.0):

@@ -261,8 +261,8 @@ def settings(row: Dynamics, options: dict[str, Any]) -> dict[str, float]:
     return chosen
 
 
-def rates(game: PopulationGame, row: Dynamics, state: Sequence[np.ndarray], **chosen: float) -> State:
-    """How fast the shares change; the state may be complex."""
+def rates(game: PopulationGame, row: Dynamics, chosen: dict[str, float], state: Sequence[np.ndarray]) -> State:
+    """How fast the shares change, with `chosen` options; the state may be complex."""
     worths = game.worth(state)
     found = [row.change(x, worth, **chosen) for x, worth in zip(state, worths)]
     return tuple(x * rate if row.logs else rate for x, rate in zip(state, found))
@@ -315,7 +315,8 @@ def _generations(
     if not np.isfinite(base) or base + low <= 0.0:
         raise ValueError(f"background must exceed {-low:g}, minus the worst payoff, got {base!r}")
     kept = np.unique(np.linspace(0, count, points).astype(int))
-    state, rows = list(start), []
+    state = list(start)
+    rows: list[list[np.ndarray]] = []
     for t in range(count + 1):
         if t == kept[len(rows)]:
             rows.append(state)
@@ -334,4 +335,4 @@ def field(game: Any, dynamics: str, populations: int | None = None, **options: A
         raise ValueError(f"dynamics with a vector field are {', '.join(DYNAMICS)}, got {dynamics!r}")
     row = DYNAMICS[dynamics]
     _known(options, list(dict(row.options)), dynamics)
-    return partial(rates, population_game(game, populations), row, **settings(row, options))
+    return partial(rates, population_game(game, populations), row, settings(row, options))

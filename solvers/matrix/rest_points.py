@@ -170,7 +170,7 @@ def _of_more(game: PopulationGame) -> Iterator[tuple[State, bool]]:
     from .nash import nash
 
     for chosen in product(*(supports(n) for n in game.counts)):
-        cells = (slice(None), *np.ix_(*chosen))
+        cells: tuple[Any, ...] = (slice(None), *np.ix_(*chosen))
         for profile in nash(StrategicForm(game.payoffs[cells]), "support_enumeration"):
             if all(x.min() > TOLERANCE for x in profile):
                 state = []
