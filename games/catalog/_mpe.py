@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
+from numba.extending import overload
 
 from .._vector import borrowed
 from ..dynamics import draw
@@ -39,10 +40,14 @@ def part(function):
     return nb.njit(cache=True, error_model="numpy", forceinline=True)(function)
 
 
-@part
 def floats(words):
     """The words of a state, of parameters or of actions as floats."""
-    return borrowed(words).view(np.float64)
+    return words.view(np.float64)
+
+
+@overload(floats, jit_options={"forceinline": True, "error_model": "numpy"})
+def _floats(words):  # compiled, it counts no references
+    return lambda words: borrowed(words).view(np.float64)
 
 
 @part
