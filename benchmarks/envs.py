@@ -160,7 +160,11 @@ def first_step(id: str) -> Case:
 
 def cases() -> list[Case]:
     """The suite: boards and small environments here, the larger families in modules of their own."""
+    from . import _envs_mpe, _envs_smax
+
     return [
+        *_envs_mpe.cases(),
+        *_envs_smax.cases(),
         batch_case("connect_four", 1000, "pettingzoo", lambda: aec(pettingzoo_classic("connect_four_v3"), 2_000)),
         batch_case("connect_four", 20, "open_spiel", lambda: openspiel("connect_four", 20_000)),
         batch_case("tic_tac_toe", None, "pettingzoo", lambda: aec(pettingzoo_classic("tictactoe_v3"), 2_000)),
