@@ -1,4 +1,5 @@
-"""Random games for tests and experiments: trees of perfect recall, and payoff tensors."""
+"""Random games for tests and experiments: trees of perfect recall, payoff tensors, and named families of matrix games
+(`generate`, `families`) in the manner of GAMUT."""
 
 from __future__ import annotations
 
@@ -7,7 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from .explicit import END, ExplicitTree
+from .families import Family, families, generate
 from .rules import CHANCE
+
+__all__ = ["Family", "families", "generate", "random_tensor", "random_tree"]
 
 MAX_NODES = 1_000_000
 
