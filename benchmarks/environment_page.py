@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import ludus
 from ludus.games.drawing import paint
-from ludus.games.dynamics import EnvSetup
 from ludus.games.environment import EnvironmentGame
 from ludus.games.spec import GameInfo
 
@@ -27,17 +27,30 @@ def number(x: float) -> str:
     return f"{x:g}" if abs(x) != float("inf") else ("∞" if x > 0 else "−∞")
 
 
+def described() -> list[GameInfo]:
+    """All environments, and the games of rules that say what their observations are made of."""
+    return [info for info in ludus.available() if getattr(getattr(ludus.make(info.id), "setup", None), "features", ())]
+
+
+def action_names(setup: Any) -> list[str]:
+    """What each action is called; empty where actions have no names."""
+    names = getattr(setup, "action_names", ())
+    text = getattr(setup, "action_text", None)
+    return list(names) if text is None else [text(action) for action in range(setup.num_actions)]
+
+
 def section(info: GameInfo) -> str:
     """One environment's part of the page."""
     game = ludus.make(info.id)
-    assert isinstance(game, EnvironmentGame)
-    setup: EnvSetup = game.setup
+    setup: Any = game.setup  # type: ignore[attr-defined]
+    continuous = getattr(setup, "continuous", False)
+    common = "common-payoff" in info.tags or getattr(setup, "common_payoff", False)
     lines = [f"## {info.title}: `{info.id}`", ""]
     facts = [f"version {game.version}", f"{info.players} players", f"observation {setup.observation_size}"]
     low, high = setup.observation_bounds
     facts.append(f"each number from {number(low)} to {number(high)}")
-    facts.append("one reward for all" if setup.common_payoff else "zero-sum" if setup.zero_sum else "own rewards")
-    if setup.overview_size:
+    facts.append("one reward for all" if common else "zero-sum" if setup.zero_sum else "own rewards")
+    if isinstance(game, EnvironmentGame) and setup.overview_size:
         facts.append(f"global state {setup.overview_size}")
     if game.scores:
         facts.append("scores: " + ", ".join(f"{name} {value:g}" for name, value in game.scores.items()))
@@ -49,11 +62,11 @@ def section(info: GameInfo) -> str:
         lines += [f"| `{p.name}` | `{p.default}` | {p.help}; {p.allowed} |" for p in info.parameters] + [""]
     lines += ["| observation | numbers | what |", "|---|---|---|"]
     lines += [f"| {f.name} | {f.size} | {f.meaning} |" for f in setup.features] + [""]
-    if setup.continuous:
+    if continuous:
         low, high = setup.action_bounds
         lines += [f"An action is {setup.num_actions} numbers from {number(low)} to {number(high)}.", ""]
-    if setup.action_names:
-        named = ", ".join(f"{a} {name}" for a, name in enumerate(setup.action_names))
+    if action_names(setup):
+        named = ", ".join(f"{a} {name}" for a, name in enumerate(action_names(setup)))
         lines += [f"Actions: {named}.", ""]
     return "\n".join(lines)
 
@@ -69,22 +82,22 @@ def write_pictures(steps: int = 6, longest: int = 320) -> None:
 
     folder = PAGE.parent / "images" / "environments"
     folder.mkdir(parents=True, exist_ok=True)
-    for info in ludus.available(tag="environment"):
+    for info in described():
         game = ludus.make(info.id)
-        assert isinstance(game, EnvironmentGame)
-        if game.setup.picture is None:
+        picture = game.setup.picture  # type: ignore[attr-defined]
+        if picture is None:
             continue
         env, rng = game.vector_env(1, seed=1), np.random.default_rng(1)
         env.reset()
         for _ in range(steps):
             env.step(env.random_actions(rng))
-        image = Image.fromarray(paint(game.setup.picture(env.flat_state()), longest))
+        image = Image.fromarray(paint(picture(env.save().states[0]), longest))
         image.quantize(64).save(folder / file_name(info.id), optimize=True)
 
 
 def page() -> str:
     """The page's text."""
-    return HEAD + "\n" + "\n".join(section(info) for info in ludus.available(tag="environment")).rstrip() + "\n"
+    return HEAD + "\n" + "\n".join(section(info) for info in described()).rstrip() + "\n"
 
 
 if __name__ == "__main__":
