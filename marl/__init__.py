@@ -1,7 +1,7 @@
 """Multi-agent learning: `train` a learner on a game, `evaluate` agents. Needs torch: ``pip install "ludus[marl]"``."""
 
 from .evaluate import Evaluation, bootstrap, evaluate, iqm
-from .run import CurvePoint, Learner, Run, algorithms, settings, train
+from .run import CurvePoint, Learner, Run, algorithms, band, settings, train, train_seeds
 
 __all__ = [
     "CurvePoint",
@@ -9,9 +9,11 @@ __all__ = [
     "Learner",
     "Run",
     "algorithms",
+    "band",
     "bootstrap",
     "evaluate",
     "iqm",
     "settings",
     "train",
+    "train_seeds",
 ]

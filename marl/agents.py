@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..games.agent import Agent
+from ..games.game import Game
 from .networks import PlayerNet
 
 
@@ -62,3 +63,27 @@ class NetAgent(Agent):
             p = np.exp(z - z.max(axis=1, keepdims=True))
             p /= p.sum(axis=1, keepdims=True)
         return p, memory
+
+
+class ContinuousAgent(NetAgent):
+    """Takes a network's outputs, through tanh, as numbers within the bounds; of wider outputs the first half."""
+
+    def __init__(self, net: PlayerNet, bounds: tuple[float, float], name: str = "", seat: int | None = None):
+        super().__init__(net, greedy=True, name=name, seat=seat)
+        self.bounds = bounds
+
+    def act(self, obs: np.ndarray, legal: np.ndarray, memory: Any, rng: np.random.Generator) -> tuple[np.ndarray, Any]:
+        """-> (actions float64[B, A], memory)."""
+        out, memory = self.outputs(obs, memory)
+        low, high = self.bounds
+        return low + (np.tanh(out[:, : legal.shape[1]].astype(np.float64)) + 1) / 2 * (high - low), memory
+
+    def probabilities(self, obs: np.ndarray, legal: np.ndarray, memory: Any = None) -> tuple[np.ndarray, Any]:
+        """Raises NotImplementedError: a continuous action has no probability."""
+        raise NotImplementedError(f"{self.name or 'this agent'} plays numbers, which have no probabilities")
+
+
+def action_bounds(game: Game) -> tuple[float, float] | None:
+    """The range of each number of a continuous action; None where actions are discrete."""
+    setup = getattr(game, "setup", None)
+    return setup.action_bounds if getattr(setup, "continuous", False) else None

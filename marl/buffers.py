@@ -88,3 +88,43 @@ class EpisodeReplay:
             old = self.data[name]
             self.data[name] = np.zeros((len(old), state["room"], *old.shape[2:]), old.dtype)
             self.data[name][: saved.shape[0], : saved.shape[1]] = saved
+
+
+class TransitionReplay:
+    """A ring of the last `capacity` transitions."""
+
+    def __init__(self, capacity: int, fields: Mapping[str, tuple[tuple[int, ...], Any]]):
+        """fields: name -> (shape of one transition's entry, dtype)."""
+        if capacity < 1:
+            raise ValueError(f"capacity must be at least 1, got {capacity}")
+        self.data = {name: np.zeros((capacity, *shape), dtype) for name, (shape, dtype) in fields.items()}
+        self.count = np.zeros((), np.int64)  # ever added
+
+    def __len__(self) -> int:
+        return min(int(self.count), self._capacity)
+
+    @property
+    def _capacity(self) -> int:
+        return len(next(iter(self.data.values())))
+
+    def add(self, **step: np.ndarray) -> None:
+        """Writes B transitions, ``name=array[B, ...]``, over the oldest."""
+        size = len(next(iter(step.values())))
+        at = (self.count + np.arange(size)) % self._capacity
+        for name, value in step.items():
+            self.data[name][at] = value
+        self.count += size
+
+    def sample(self, rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+        """`count` transitions, drawn with replacement: name -> array[count, ...]."""
+        rows = rng.integers(len(self), size=count)
+        return {name: array[rows] for name, array in self.data.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on; places that were never used are left out."""
+        return {"count": self.count, "data": {name: array[: len(self)] for name, array in self.data.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.count[...] = state["count"]
+        for name, saved in state["data"].items():
+            self.data[name][: len(saved)] = saved

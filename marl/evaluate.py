@@ -113,9 +113,10 @@ def _play(agents: Sequence[Agent], game: Game, episodes: int, rng: np.random.Gen
     env = game.vector_env(episodes, int(rng.integers(2**63)))
     obs, legal = env.reset()
     memories = [agent.start(episodes) for agent in agents]
+    continuous = getattr(getattr(game, "setup", None), "continuous", False)
     going, total = np.ones(episodes, bool), np.zeros((episodes, game.num_players))
     while going.any():
-        actions = legal.argmax(axis=2)  # what environments do whose episode is over
+        actions = env.random_actions(rng) if continuous else legal.argmax(axis=2)  # for those whose episode is over
         for p, agent in enumerate(agents):
             rows = np.flatnonzero(going & legal[:, p].any(axis=1))
             if rows.size:

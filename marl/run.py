@@ -8,8 +8,8 @@ import difflib
 import importlib
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,10 +22,12 @@ from ..games.spec import Parameter
 from ..progress import progress_bar
 from .config import configure
 from .config import settings as settings_of
-from .evaluate import evaluate
+from .evaluate import bootstrap, evaluate, iqm
 
 DEFAULT_STEPS = 200_000
 CHECKPOINT, CURVE = "checkpoint.safetensors", "curve.jsonl"
+Measure = Callable[[Game, Agent], float]
+"""A figure of the agent at a point of its curve, such as its exploitability."""
 
 
 class Learner(NamedTuple):
@@ -48,7 +50,7 @@ class CurvePoint(NamedTuple):
     returns: tuple[float, ...]
     """Mean of each player."""
     metrics: dict[str, float]
-    """The learner's own, for instance its loss."""
+    """The learner's own, for instance its loss; and what `measure` found."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +121,8 @@ def train(
     points: int = 20,
     episodes: int = 64,
     threads: int = 1,
+    measure: Mapping[str, Measure] | None = None,
+    tensorboard: bool = False,
     **config: Any,
 ) -> Run:
     """Trains a learner on a game.
@@ -134,6 +138,9 @@ def train(
         points: how often the agent is evaluated, and saved, during the run.
         episodes: episodes of each evaluation.
         threads: of torch; small networks are fastest with one.
+        measure: name -> function of (game, agent), measured at each point into its ``metrics``, for instance
+            ``{"exploitability": lambda game, agent: ludus.solvers.exploitability(game, ludus.tabulate(game, agent))}``.
+        tensorboard: also write each point as TensorBoard events into `out`.
         config: the learner's own settings (see `settings`).
 
     Raises:
@@ -148,6 +155,8 @@ def train(
             raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
     game = make(game) if isinstance(game, str) else game
     checked = configure(module.Config, config, algorithm)
+    if tensorboard and out is None and resume is None:
+        raise ValueError("tensorboard=True needs a folder: out=")
     state, done, curve = None, 0, []
     if resume is None:
         seed = int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else int(seed)
@@ -175,7 +184,10 @@ def train(
         return Run.load(resume, game)  # type: ignore[arg-type]  # only a resumed run has done anything yet
     start = time.perf_counter() - (curve[-1].seconds if curve else 0.0)
     title = f"{algorithm} on {game.id}"
-    with _torch_threads(threads), progress_bar(progress, title, steps, "steps") as report:
+    with ExitStack() as opened:
+        opened.enter_context(_torch_threads(threads))
+        report = opened.enter_context(progress_bar(progress, title, steps, "steps"))
+        note = opened.enter_context(_tensorboard(folder, done)) if tensorboard and folder else None
         due = _next_point(done, steps, points)
         for snapshot in module.train(game, checked, steps, seed, algorithm, state):
             report(min(snapshot.step, steps), f"return {snapshot.mean_return:.3g}")
@@ -185,13 +197,46 @@ def train(
             agent = snapshot.agent()
             mean = evaluate(agent, game, episodes, np.random.default_rng([seed, snapshot.step])).mean
             seconds = time.perf_counter() - start
-            curve.append(CurvePoint(snapshot.step, seconds, float(mean.mean()), tuple(mean.tolist()), snapshot.metrics))
+            found = {name: float(function(game, agent)) for name, function in (measure or {}).items()}
+            metrics = {**snapshot.metrics, **found}
+            curve.append(CurvePoint(snapshot.step, seconds, float(mean.mean()), tuple(mean.tolist()), metrics))
             run = dataclasses.replace(run, agent=agent, curve=tuple(curve))
             if folder is not None:
                 _write(run, snapshot)
+            if note is not None:
+                note(curve[-1])
             if snapshot.step >= steps:
                 break
     return run
+
+
+def train_seeds(
+    algorithm: str, game: str | Game, seeds: Sequence[int], *, out: str | Path | None = None, **options: Any
+) -> list[Run]:
+    """`train` once for each seed, one after the other in this process; folders ``out/seed-0`` and so on.
+
+    A run that `out` already holds is gone on with, so that a series that was stopped is finished by the same call.
+    """
+    runs = []
+    for seed in seeds:
+        folder = None if out is None else Path(out) / f"seed-{seed}"
+        kept = folder if folder is not None and (folder / CHECKPOINT).exists() else None
+        runs.append(train(algorithm, game, seed=seed, out=folder, resume=kept, **options))
+    return runs
+
+
+def band(runs: Sequence[Run], confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The curves of several seeds as one. -> (steps int64[K], inter-quartile means float64[K], bootstrap intervals
+    float64[K, 2]) of the runs' mean returns.
+
+    Raises:
+        ValueError: no runs, or runs that were not evaluated at the same steps.
+    """
+    steps = {tuple(point.step for point in run.curve) for run in runs}
+    if len(steps) != 1:
+        raise ValueError(f"runs must have been evaluated at the same steps, got {len(steps)} kinds of curves")
+    returns = np.array([[point.mean_return for point in run.curve] for run in runs])
+    return np.array(*steps), iqm(returns), bootstrap([returns], 0, confidence)
 
 
 def _next_point(step: int, steps: int, points: int) -> float:
@@ -255,6 +300,25 @@ def _require_torch() -> None:
         import torch  # noqa: F401
     except ImportError as error:
         raise ImportError(f'learning needs {error.name}: pip install "ludus[marl]"') from None
+
+
+@contextmanager
+def _tensorboard(folder: Path, done: int) -> Iterator[Callable[[CurvePoint], None]]:
+    """Writes points as events; those of a resumed run behind its last checkpoint are dropped."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise ImportError("tensorboard=True needs tensorboard: pip install tensorboard") from None
+    with SummaryWriter(str(folder), purge_step=done + 1 if done else None) as writer:
+
+        def note(point: CurvePoint) -> None:
+            writer.add_scalar("return/mean", point.mean_return, point.step)
+            for player, value in enumerate(point.returns):
+                writer.add_scalar(f"return/player {player}", value, point.step)
+            for name, value in point.metrics.items():
+                writer.add_scalar(f"learner/{name}", value, point.step)
+
+        yield note
 
 
 @contextmanager
