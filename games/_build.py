@@ -7,10 +7,19 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from ._streams import uniform
 from .rules import CHANCE, POINTERS, TERMINAL, Setup
 
 OK, RECALL, ACTIONS, PROBABILITIES, UTILITY, HISTORIES, DEPTH, STUCK, FULL = range(9)
 """How a walk ends: well, or what is wrong with the game; `FULL`: it goes on once the arrays have more room."""
+
+
+PROBE_AT, PROBES = 20_000, 1024
+"""After how many histories a walk asks whether the end is in sight, and by how many random games at most."""
+
+SURELY = 10.0
+"""A tree is given up where its estimated size is so many times what is allowed. The estimate is right on average, and
+the trees of games are regular, so that hardly a tree that would fit is given up; a larger limit helps."""
 
 
 class Raw(NamedTuple):
@@ -60,6 +69,7 @@ def build(setup: Setup, max_histories: int, max_depth: int) -> tuple[int, int, l
     leaf_utility = np.zeros((8192, players))
     at = np.array([1, 0, 0, 0, 0, 0, 1, -1], np.int64)
     rules.init(setup.params, frames[0][0])
+    root, probed = frames[0][0].copy(), False
     while True:
         status = walk(
             *(getattr(rules, name) for name in _CALLED),
@@ -70,6 +80,13 @@ def build(setup: Setup, max_histories: int, max_depth: int) -> tuple[int, int, l
         )
         if status != FULL:
             break
+        if not probed and at[NODES] > PROBE_AT:
+            probed, enough = True, SURELY * max_histories
+            called = (getattr(rules, name) for name in _CALLED[:4])
+            scratch = (np.zeros(players, np.int64), np.zeros(branching, np.int64), np.zeros(branching))
+            if estimate(*called, setup.params, root, root.copy(), *scratch, PROBES, max_depth, enough) > enough:
+                status = HISTORIES
+                break
         if at[HERE] + 1 >= len(frames[0]):
             if len(frames[0]) >= max_depth:
                 status = DEPTH
@@ -148,6 +165,38 @@ WALK = (
     *(_S2, _F1, _S2, _U1, _S1, _I1, _I1, _I1),
     *(_S2, _F1, _F2),
 )
+
+
+ESTIMATE = (*(POINTERS[name] for name in _CALLED[:4]), *[_I1] * 5, _F1, _I, _I, nb.float64)
+
+
+@nb.njit(nb.float64(*ESTIMATE), cache=True, error_model="numpy")
+def estimate(to_move, legal, chance, apply, params, root, state, joint, options, weight, probes, max_depth, enough):
+    """The number of histories below `root` as Knuth (1975) estimates it: over random games, the products of the numbers
+    of choices so far. Stops where the mean is sure to be more than `enough`.
+
+    state: int64[state size], joint: int64[players], options, weight: [branching], all of them scratch.
+    """
+    total, counter = 0.0, np.uint64(0)
+    for _ in range(probes):
+        for i in range(state.size):
+            state[i] = root[i]
+        width = 1.0
+        total += width
+        for _ in range(max_depth):
+            movers = to_move(params, state)
+            if movers == TERMINAL or total > enough * probes:
+                break
+            for p in range(1 if movers == CHANCE else joint.size):
+                if not movers >> p & 1:
+                    continue
+                n = chance(params, state, options, weight) if movers == CHANCE else legal(params, state, p, options)
+                joint[p] = options[np.int64(uniform(np.uint64(0), counter) * n)]
+                counter += np.uint64(1)
+                width *= n
+                total += width
+            apply(params, state, joint)
+    return total / probes
 
 
 @nb.njit(nb.uint64(_I, _I1, _I), cache=True)

@@ -144,7 +144,9 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
                     after = state.apply((*joint, a) if joint else a)
                     follow = (child + k, after, None, (), own, reach, (path, a), depth + 1)
                 stack.append(follow)
-        if child + count > max_histories:
+        if child + count > max_histories or (
+            child <= _build.PROBE_AT < child + count and surely_more(root, max_histories)
+        ):
             raise fail(_build.HISTORIES, "", path)
         node_first[v], node_count[v] = child, count
         node_player.extend([0] * count)
@@ -179,6 +181,27 @@ def walk_tree(root: State, num_players: int, game_id: str = "", max_histories: i
     order, arrays = _assemble(raw, num_players)
     names = [key_text(key) for _, key in infosets]
     return GameTree(**arrays, game_id=game_id, _labels=tuple(names[i] for i in order.tolist()))
+
+
+def surely_more(root: State, limit: int) -> bool:
+    """Whether random games say that there are far more histories than `limit`; `_build.estimate` for Python states."""
+    from . import _build
+
+    rng, total, enough = np.random.default_rng(0), 0.0, _build.SURELY * limit * _build.PROBES
+    for _ in range(_build.PROBES):
+        state, width = root, 1.0
+        for _ in range(MAX_DEPTH):
+            movers = state.to_move()
+            if not movers or total > enough:
+                break
+            joint = []
+            for player in movers:
+                options = [o for o, _ in state.chance()] if player == CHANCE else list(state.actions(player))
+                joint.append(options[rng.integers(len(options))])
+                width *= len(options)
+                total += width
+            state = state.apply(tuple(joint) if len(joint) > 1 else joint[0])
+    return total > enough
 
 
 def _assemble(raw: Any, players: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:

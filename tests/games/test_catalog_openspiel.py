@@ -53,8 +53,8 @@ SAME = {
     "go(size=2,komi=0.0,max_length=5)": "go(board_size=2,komi=0.0,max_game_length=5)",
     "dark_hex(rows=3,columns=4,version=abrupt)": "dark_hex(num_rows=3,num_cols=4,gameversion=adh)",
     "dark_hex(size=2,obs_type=reveal-numturns)": "dark_hex(board_size=2,obstype=reveal-numturns)",
-    "dark_hex(rows=1,columns=3,version=abrupt,obs_type=reveal-numturns)": (
-        "dark_hex(num_rows=1,num_cols=3,gameversion=adh,obstype=reveal-numturns)"
+    "dark_hex(size=2,version=abrupt,obs_type=reveal-numturns)": (
+        "dark_hex(board_size=2,gameversion=adh,obstype=reveal-numturns)"
     ),
     "phantom_tic_tac_toe": "phantom_ttt",
     "phantom_tic_tac_toe(version=abrupt)": "phantom_ttt(gameversion=abrupt)",
