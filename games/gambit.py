@@ -81,9 +81,15 @@ class Reader:
 
     def number(self, what: str) -> float:
         """A decimal number or a fraction such as 1/3; finite."""
+        return float(self.fraction(what))
+
+    def fraction(self, what: str) -> Fraction:
+        """A decimal number or a fraction such as 1/3, exact; within the range of floats."""
         word = self.word(what)
         try:
-            return float(Fraction(word))
+            found = Fraction(word)
+            float(found)
+            return found
         except (ValueError, ZeroDivisionError, OverflowError):
             self.fail(f"{what} must be a number, found {word!r}", 1)
 

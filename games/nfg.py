@@ -1,7 +1,8 @@
-"""Gambit's strategic form files (``.nfg``), with payoffs or with outcomes."""
+"""Gambit's strategic form files (``.nfg``), in the layout with payoffs and in the one with outcomes."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import prod
 from pathlib import Path
 
@@ -9,17 +10,25 @@ import numpy as np
 
 from .gambit import Reader, plain, quoted, write
 from .game import Game
-from .matrix import MatrixGame
+from .matrix import MatrixGame, exact_tensor
+
+LAYOUTS = ("payoffs", "outcomes")
 
 
-def save(game: Game, path: Path) -> None:
-    """Writes a matrix game in the layout with payoffs.
+def save(game: Game, path: Path, layout: str = "payoffs") -> None:
+    """Writes a matrix game. Payoffs that were given as integers or fractions are written exactly.
+
+    Args:
+        layout: ``"payoffs"``: everybody's payoffs for each profile; ``"outcomes"``: a list of the different outcomes,
+            and the number of one for each profile.
 
     Raises:
-        ValueError: the game is no matrix game.
+        ValueError: the game is no matrix game, or there is no such layout.
     """
     if not isinstance(game, MatrixGame):
         raise ValueError(f"{path}: an .nfg file holds a matrix game, but {game.id} has a tree; save it as .efg")
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be 'payoffs' or 'outcomes', got {layout!r}")
     players, counts = game.num_players, game.payoffs.shape[1:]
     name = game.setup.action_text or str
     strategies = ["{ " + " ".join(quoted(name(a)) for a in range(n)) + " }" for n in counts]
@@ -30,13 +39,21 @@ def save(game: Game, path: Path) -> None:
         quoted(game.id),
         "",
     ]
-    profiles = game.payoffs.reshape(players, -1, order="F").T  # the first player's strategy runs fastest
-    lines += [" ".join(map(plain, row)) for row in profiles.tolist()]
+    tensor, text = (exact_tensor(*game.given), str) if game.given else (game.payoffs, plain)
+    profiles = tensor.reshape(players, -1, order="F").T  # the first player's strategy runs fastest
+    rows = [" ".join(map(text, row)) for row in profiles.tolist()]
+    if layout == "payoffs":
+        lines += rows
+    else:
+        number = {row: k for k, row in enumerate(dict.fromkeys(rows), 1)}
+        lines += ["{", *(f'{{ "" {row.replace(" ", ", ")} }}' for row in number), "}"]
+        lines.append(" ".join(str(number[row]) for row in rows))
     write(path, lines)
 
 
 def load(path: Path) -> MatrixGame:
-    """Reads a matrix game, in either layout.
+    """Reads a matrix game, in either layout. Payoffs such as 1/3, which no float is written as, are kept as
+    fractions in `MatrixGame.given`.
 
     Raises:
         FileNotFoundError: no such file.
@@ -51,10 +68,12 @@ def load(path: Path) -> MatrixGame:
         chosen = [reader.whole("an outcome's number", 0, len(outcomes) - 1) for _ in range(prod(counts))]
         profiles = outcomes[chosen]
     else:
-        numbers = [reader.number("a payoff") for _ in range(players * prod(counts))]
-        profiles = np.array(numbers).reshape(-1, players)
+        numbers = [reader.fraction("a payoff") for _ in range(players * prod(counts))]
+        profiles = np.array(numbers, object).reshape(-1, players)
     reader.end()
     tensor = profiles.T.reshape(players, *counts, order="F")
+    if all(Fraction(repr(float(x))) == x for x in profiles.ravel()):
+        tensor = tensor.astype(np.float64)
     same = names and all(row == names[0] for row in names)
     return MatrixGame(*tensor, id=path.name, title=title, action_names=names[0] if same else ())
 
@@ -76,13 +95,13 @@ def _strategies(reader: Reader, players: int) -> tuple[list[int], list[list[str]
 
 
 def _outcomes(reader: Reader, players: int) -> np.ndarray:
-    """float64[outcomes + 1, P]; number 0 pays nothing to anybody."""
+    """object[outcomes + 1, P] of `Fraction`; number 0 pays nothing to anybody."""
     reader.expect("{", "the opening brace of the outcomes")
-    rows = [[0.0] * players]
+    rows = [[Fraction(0)] * players]
     while reader.peek != "}":
         reader.expect("{", "the opening brace of an outcome")
         reader.text("the outcome's name")
-        rows.append([reader.number("a payoff") for _ in range(players)])
+        rows.append([reader.fraction("a payoff") for _ in range(players)])
         reader.expect("}", f"the closing brace after {players} payoffs")
     reader.next += 1
-    return np.array(rows)
+    return np.array(rows, object)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pygambit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ludus.games import generators, nfg
 from ludus.games.matrix import MatrixGame
 from ludus.games.policy import Policy
 from ludus.games.registry import load, make, save
@@ -139,6 +142,48 @@ def test_nfg_is_the_same_game_to_gambit_and_to_us(id, tmp_path):
     np.testing.assert_array_equal(load(path).payoffs, game.payoffs)
     theirs.to_nfg(str(tmp_path / "theirs.nfg"))
     np.testing.assert_array_equal(load(tmp_path / "theirs.nfg").payoffs, game.payoffs)
+
+
+@pytest.mark.parametrize("name", [f.name for f in generators.families()])
+@pytest.mark.parametrize("layout", ["payoffs", "outcomes"])
+def test_nfg_round_trip_of_families(name, layout, tmp_path):
+    """Ours to Gambit, Gambit's to us, and back to the bit, in both layouts."""
+    game, path = generators.generate(name, 7), tmp_path / "game.nfg"
+    nfg.save(game, path, layout)
+    assert load(path).payoffs.tolist() == game.payoffs.tolist()
+    theirs = pygambit.read_nfg(str(path))
+    np.testing.assert_allclose(np.array(theirs.to_arrays(dtype=float), float), game.payoffs, rtol=1e-12)
+    (tmp_path / "theirs.nfg").write_text(theirs.to_nfg())
+    np.testing.assert_allclose(load(tmp_path / "theirs.nfg").payoffs, game.payoffs, rtol=1e-12)
+
+
+def test_nfg_of_games_made_by_gambit(tmp_path):
+    """Tables filled by Gambit, with fractions and with strategies of different numbers."""
+    rng = np.random.default_rng(0)
+    for counts in ((3,), (2, 4), (2, 1, 3), (2, 2, 2, 2)):
+        built = pygambit.Game.new_table(list(counts), title="made by Gambit")
+        for profile in built.contingencies:
+            for player in built.players:
+                built[profile][player.label] = pygambit.Rational(int(rng.integers(-9, 9)), int(rng.integers(1, 9)))
+        path = tmp_path / "gambit.nfg"
+        path.write_text(built.to_nfg())
+        game = load(path)
+        np.testing.assert_allclose(game.payoffs, np.array(built.to_arrays(dtype=float), float), rtol=1e-15)
+        assert game.title == "made by Gambit"
+        assert game.num_players == len(counts)
+
+
+@pytest.mark.parametrize("layout", ["payoffs", "outcomes"])
+def test_fractions_survive(layout, tmp_path):
+    table = [[Fraction(1, 3), Fraction(2)], [Fraction(-7, 11), Fraction(10**20, 3)]]
+    game = MatrixGame(table, [[0, 1], [1, 0]])
+    nfg.save(game, tmp_path / "game.nfg", layout)
+    again = load(tmp_path / "game.nfg")
+    assert again.given[0].tolist() == table
+    theirs = pygambit.read_nfg(str(tmp_path / "game.nfg"))
+    assert theirs.to_arrays()[0][0, 0] == pygambit.Rational(1, 3)
+    with pytest.raises(ValueError, match="layout must be 'payoffs' or 'outcomes', got 'tree'"):
+        nfg.save(game, tmp_path / "game.nfg", "tree")
 
 
 def test_nfg_with_outcomes(tmp_path):
