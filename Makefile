@@ -4,6 +4,8 @@
 # Both can be run again at any time; what is already there is kept.
 
 PYTHON ?= python3
+# Two processes run the tests, each whole files; JOBS= runs them in one.
+JOBS ?= -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -39,7 +41,7 @@ demo: $(STAMPS)/demo
 	@$(BIN)/python examples/demo.py
 
 test: $(STAMPS)/test browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(JOBS) $(ARGS)
 
 # The report's page is tested in a real browser. Debian's chromium is installed if this user may; otherwise say how.
 browser:
@@ -61,7 +63,7 @@ types: $(STAMPS)/test
 check: lint types test
 
 bench: $(STAMPS)/test
-	@for suite in startup trees solvers dynamics exact sampling league envs ratings; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
+	@for suite in startup trees solvers dynamics exact sampling matrix league envs ratings; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info demo
