@@ -22,7 +22,11 @@ def played(id, actions):
 
 @pytest.mark.parametrize(
     ("id", "peer", "games"),
-    [("go", "go(board_size=9)", 6), ("hex", "hex", 6), ("go(size=3,komi=0.5)", "go(board_size=3,komi=0.5)", 40)],
+    [
+        ("go", "go(board_size=9)", 6),
+        ("hex", "hex", 6),
+        ("go(size=2,komi=0.5,max_length=60)", "go(board_size=2,komi=0.5,max_game_length=60)", 40),
+    ],
 )
 def test_whole_games_are_openspiels(id, peer, games):
     rng, theirs, draws = np.random.default_rng(0), pyspiel.load_game(peer), 0
@@ -36,7 +40,7 @@ def test_whole_games_are_openspiels(id, peer, games):
         assert a.terminal
         np.testing.assert_array_equal(a.returns(), b.returns())
         draws += a.returns()[0] == 0.0
-    assert (draws > 0) == ("size=3" in id)  # by superko, since half points decide otherwise
+    assert (draws > 0) == ("size=2" in id)  # by superko, since half points decide otherwise
 
 
 @pytest.mark.parametrize("options", ["", "scoring_type=full_scoring,max_player_turns=60"])
