@@ -18,6 +18,7 @@ from ._mpe import (
     allow,
     drift,
     floats,
+    part,
     scatter,
     show_landmarks,
     show_velocity,
@@ -33,7 +34,7 @@ def reset(params, state, rng):
     scatter(params, floats(state), 1.0, rng)
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values, at = floats(state), np.int64(BODIES)
     thrust(params, actions, values, np.int64(0), DRIVE)
@@ -43,7 +44,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """Own velocity; the landmark relative to the player."""
     values, at = floats(state), np.int64(BODIES)

@@ -22,6 +22,7 @@ from ._mpe import (
     allow,
     drift,
     floats,
+    part,
     scatter,
     show_landmarks,
     square,
@@ -38,7 +39,7 @@ def reset(params, state, rng):
     scatter(params, floats(state), 1.0, rng)
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values, count = floats(state), params[PLAYERS]
     goal, nearest = BODIES + WORDS * count + 2 * state[GOAL], np.inf
@@ -55,7 +56,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """The goal (not shown to the adversary, player 0), landmarks and others, relative to the observer."""
     values, count = floats(state), params[PLAYERS]

@@ -10,7 +10,7 @@ import numpy as np
 from ..dynamics import RUNNING, TRUNCATED, Dynamics, EnvSetup, Feature, draw_below, rule
 from ..spec import GameSpec
 from . import _mpe_faces as faces
-from ._mpe import BODIES, CYCLES, GOAL, OTHER, STEP, WORDS, X, Y, allow, floats, hear, say
+from ._mpe import BODIES, CYCLES, GOAL, OTHER, STEP, WORDS, X, Y, allow, floats, hear, part, say
 
 KEY = OTHER
 EVE, BOB, ALICE = range(3)
@@ -38,7 +38,7 @@ def wrong(values, first, goal):
     return 0.0 if silent else total
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values = floats(state)
     for p in range(3):
@@ -50,7 +50,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """Eve: what Alice said. Bob: the key, what Alice said. Alice: the message, the key."""
     values, first = floats(state), np.int64(SAID + 2 * LETTERS)

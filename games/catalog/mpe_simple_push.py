@@ -19,6 +19,7 @@ from ._mpe import (
     collide,
     drift,
     floats,
+    part,
     scatter,
     show_landmarks,
     show_others,
@@ -38,7 +39,7 @@ def reset(params, state, rng):
     scatter(params, floats(state), 1.0, rng)
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values, bad, good = floats(state), np.int64(BODIES), np.int64(GOOD)
     for p in range(2):
@@ -53,7 +54,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """The adversary (player 0): own velocity, landmarks, the other. The other: own velocity, the goal, the own colour
     (which tells the goal), landmarks, their colours, the adversary."""

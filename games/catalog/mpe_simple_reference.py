@@ -21,6 +21,7 @@ from ._mpe import (
     drift,
     floats,
     hear,
+    part,
     say_moving,
     scatter,
     show_landmarks,
@@ -43,7 +44,7 @@ def reset(params, state, rng):
     scatter(params, floats(state), 1.0, rng)
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values, local = floats(state), floats(params)[LOCAL]
     for p in range(2):
@@ -59,7 +60,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """Own velocity, landmarks relative to the observer, the colour of the other's goal, what the other said."""
     values = floats(state)

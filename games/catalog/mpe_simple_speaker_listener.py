@@ -20,6 +20,7 @@ from ._mpe import (
     drift,
     floats,
     hear,
+    part,
     say,
     scatter,
     show_landmarks,
@@ -40,7 +41,7 @@ def reset(params, state, rng):
     scatter(params, floats(state), 1.0, rng)
 
 
-@rule
+@part
 def advance(params, state, actions, rng, reward):
     values, at = floats(state), np.int64(LISTENER)
     thrust(params, actions, values, np.int64(1), DRIVE)
@@ -51,7 +52,7 @@ def advance(params, state, actions, rng, reward):
     return TRUNCATED if state[STEP] >= params[CYCLES] else RUNNING
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """The speaker: the goal's colour. The listener: own velocity, landmarks relative to it, what the speaker said."""
     values, at, seen = floats(state), np.int64(LISTENER), obs[1]

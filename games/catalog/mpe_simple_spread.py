@@ -75,10 +75,16 @@ def play(params, state, actions, reward, count):
 
 
 @rule
+def play_any(params, state, actions, reward):
+    """`advance` for any number of players."""
+    return play(params, state, actions, reward, params[PLAYERS])
+
+
+@part
 def advance(params, state, actions, rng, reward):
     if params[PLAYERS] == 3:  # the usual number
         return play(params, state, actions, reward, np.int64(3))
-    return play(params, state, actions, reward, params[PLAYERS])
+    return play_any(params, state, actions, reward)
 
 
 @part
@@ -93,8 +99,8 @@ def look(values, obs, count):
 
 
 @rule
-def look_near(params, values, obs):
-    """Writes observations of the nearest players and landmarks."""
+def look_any(params, values, obs):
+    """Writes observations where some number is not the usual one, or only the nearest are seen."""
     count = params[PLAYERS]
     for p in range(count):
         seen, at, first = obs[p], BODIES + WORDS * p, BODIES + WORDS * count
@@ -103,19 +109,17 @@ def look_near(params, values, obs):
         near_others(values, seen, k, p, count, params[NEAR_PLAYERS])
 
 
-@rule
+@part
 def view(params, state, fresh, obs, legal):
     """Own velocity and place; landmarks and others relative to the observer; what the others say: nothing, ever."""
     values, count = floats(state), params[PLAYERS]
-    if params[NEAR_PLAYERS] or params[NEAR_LANDMARKS]:
-        look_near(params, values, obs)
-    elif count == 3:  # the usual number
+    if count == 3 and params[NEAR_PLAYERS] == 0 and params[NEAR_LANDMARKS] == 0:  # the usual case
         look(values, obs, np.int64(3))
     else:
-        look(values, obs, count)
+        look_any(params, values, obs)
     if fresh:
         for p in range(count):
-            allow(params, legal[p], MOVES)
+            allow(params, legal[p], np.int64(MOVES))
 
 
 DYNAMICS = Dynamics.of(globals())
