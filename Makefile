@@ -62,7 +62,12 @@ types: $(STAMPS)/test
 
 check: lint types test
 
-bench: $(STAMPS)/test
+$(STAMPS)/bench: $(STAMPS)/test
+	@echo "installing the peers of the benchmarks into $(VENV) (make peers has those that need an environment of their own)"
+	@$(PIP) --editable '.[bench]'
+	@touch $@
+
+bench: $(STAMPS)/bench
 	@for suite in startup trees solvers dynamics exact sampling matrix league envs ratings; do $(BIN)/python -m benchmarks.$$suite $(ARGS) || exit 1; done
 
 clean:
