@@ -13,19 +13,26 @@ import ludus
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SMALL = {
+    "auctions.py": [],
     "axelrod_tournament.py": [],
+    "bankruptcy.py": [],
+    "braess.py": [],
     "commitment.py": [],
     "compare_solvers.py": ["--games", "kuhn_poker", "--iterations", "50"],
     "correlated_chicken.py": [],
     "demo.py": ["--matches", "4000", "--train-steps", "1024"],
     "empirical_game.py": [],
+    "evolution.py": [],
     "games_of_skill.py": [],
     "league_self_play.py": ["--rounds", "6", "--seeds", "1"],
     "my_game.py": [],
+    "network_game.py": [],
     "psro_leduc.py": ["--rounds", "4"],
     "quantal_curve.py": [],
     "refinements.py": [],
+    "repeated_dilemma.py": [],
     "sheriff.py": [],
+    "small_population.py": [],
     "train_two_step.py": [],
 }
 ELSEWHERE = {"league.py"}

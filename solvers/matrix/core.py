@@ -112,7 +112,7 @@ def _least(
     )
     if found.status != 0:
         raise ArithmeticError(f"the linear program of the coalitions' excesses was not solved: {found.message}")
-    return float(found.fun) * scale, found.x[:n] * scale, -found.ineqlin.marginals
+    return float(found.fun) * scale, found.x[:n] * scale + 0.0, -found.ineqlin.marginals
 
 
 def _scale(table: CoalitionalGame) -> float:

@@ -157,6 +157,21 @@ def test_nfg_round_trip_of_families(name, layout, tmp_path):
     np.testing.assert_allclose(load(tmp_path / "theirs.nfg").payoffs, game.payoffs, rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "name", ["random_graphical", "shapley", "duplicates", "war_of_attrition", "dispersion", "team"]
+)
+def test_efg_of_families(name, tmp_path):
+    """Simultaneous moves as trees of imperfect information: the same expected payoffs, to Gambit and to us."""
+    game, path = generators.generate(name, 3), tmp_path / "game.efg"
+    save(game, path)
+    theirs = pygambit.read_efg(str(path))
+    expected = game.payoffs.reshape(game.num_players, -1).mean(axis=1)
+    np.testing.assert_allclose(gambit_values(theirs), expected, atol=1e-12)
+    np.testing.assert_allclose(values(load(path).tree()), expected, atol=1e-12)
+    (tmp_path / "theirs.efg").write_text(theirs.to_efg())
+    np.testing.assert_allclose(values(load(tmp_path / "theirs.efg").tree()), expected, atol=1e-12)
+
+
 def test_nfg_of_games_made_by_gambit(tmp_path):
     """Tables filled by Gambit, with fractions and with strategies of different numbers."""
     rng = np.random.default_rng(0)
