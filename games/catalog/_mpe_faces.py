@@ -99,9 +99,11 @@ def setup(
         shapes = [stroke(-1, y, 2, 0, GRID) for y in (-1, 1)] + [stroke(x, -1, 0, 2, GRID) for x in (-1, 1)]
         for x, y, body in found:
             shapes += [disc(x, y, body.radius, body.colour)]
-            shapes += [label(x, y, body.mark, 0.08, (255, 255, 255))] if body.radius >= 0.05 else []
-        shapes += [label(0.0, 0.12 * i - 0.92 * far, line, 0.1) for i, line in enumerate(reversed(lines))]
-        return Scene(-far, -far, 2 * far, 2 * far, shapes)
+            if body.radius >= 0.045 and body.mark.isalnum():
+                shapes += [label(x, y, body.mark, 0.08, (255, 255, 255))]
+        shapes += [label(0.0, -far - 0.12 * (i + 0.5), line, 0.1) for i, line in enumerate(lines)]
+        below = 0.12 * len(lines)
+        return Scene(-far, -far - below, 2 * far, 2 * far + below, shapes)
 
     return EnvSetup(
         dynamics=dynamics,
@@ -126,13 +128,13 @@ def numbers(words: int) -> tuple[str, ...]:
     return MOVE_NAMES + tuple(f"say {word}" for word in range(words))
 
 
-def words(said: np.ndarray, player: int) -> str:
+def words(said: np.ndarray, who: str) -> str:
     """What a player says, for people."""
     if not said.any():
-        return f"{player} says nothing"
+        return f"{who} says nothing"
     if set(said.tolist()) <= {0.0, 1.0} and said.sum() == 1:
-        return f"{player} says {int(said.argmax())}"
-    return f"{player} says " + " ".join(f"{x:.2f}" for x in said)
+        return f"{who} says {int(said.argmax())}"
+    return f"{who} says " + " ".join(f"{x:.2f}" for x in said)
 
 
 def coasting(velocity: np.ndarray, drive: float = DRIVE) -> np.ndarray:

@@ -138,5 +138,6 @@ GAMES = (
             faces.NEAR_LANDMARKS,
         ),
         tags=("competitive", "environment", "general-sum", "simultaneous"),
+        scores={"random": -4.48, "heuristic": 0.305},
     ),
 )

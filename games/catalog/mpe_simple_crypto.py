@@ -113,5 +113,6 @@ GAMES = (
         players="3",
         parameters=(faces.MAX_CYCLES, faces.CONTINUOUS),
         tags=("competitive", "environment", "general-sum", "simultaneous"),
+        scores={"random": -12.49, "heuristic": 7.64},
     ),
 )

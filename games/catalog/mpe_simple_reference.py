@@ -124,5 +124,6 @@ GAMES = (
         build=simple_reference,
         parameters=(faces.LOCAL_RATIO, faces.MAX_CYCLES, faces.CONTINUOUS),
         tags=("cooperative", "environment", "general-sum", "simultaneous"),
+        scores={"random": -28.31, "heuristic": -7.89},
     ),
 )

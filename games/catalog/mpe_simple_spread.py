@@ -188,5 +188,6 @@ GAMES = (
             faces.NEAR_LANDMARKS,
         ),
         tags=("cooperative", "environment", "general-sum", "simultaneous"),
+        scores={"random": -26.49, "heuristic": -7.83},
     ),
 )

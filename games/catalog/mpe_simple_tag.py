@@ -186,5 +186,6 @@ GAMES = (
             faces.NEAR_LANDMARKS,
         ),
         tags=("competitive", "environment", "general-sum", "simultaneous"),
+        scores={"random": -0.66, "heuristic": 26.3},
     ),
 )

@@ -248,5 +248,6 @@ GAMES = (
             faces.CONTINUOUS,
         ),
         tags=("competitive", "environment", "general-sum", "simultaneous"),
+        scores={"random": -6.4, "heuristic": 9.14},
     ),
 )

@@ -140,3 +140,45 @@ def test_plays_as_the_original(name, ours, theirs, steps, continuous):
     assert set(ends) == ({0, 1, 2} if ours.get("terminate_on_success") else {0, 2})
     counts = [setup.num_actions if continuous else env.action_space(a).n for a in names]
     assert [np.flatnonzero(row).tolist() for row in legal] == [list(range(count)) for count in counts]
+
+
+@pytest.mark.parametrize("name", sorted({case[0] for case in CASES}))
+def test_initial_states_are_distributed_as_the_originals(name):
+    """Mean and mean square of every number of the first observations."""
+    game = ludus.make(f"mpe/{name}")
+    ours, _ = game.vector_env(4000, seed=1, specialised=False).reset()
+    env = original(name, False)
+    raw, size = env.aec_env.unwrapped, game.observation_size
+    theirs = []
+    for seed in range(200):
+        raw.reset(seed=seed)
+        theirs.append(padded([raw.observe(a) for a in env.possible_agents], size))
+    a, b = ours.astype(float), np.array(theirs, float)
+    for a, b in ((a, b), (a * a, b * b)):
+        error = np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b))
+        assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) < 5 * error + 1e-7).all()
+
+
+def test_where_actions_are_numbers_the_surplus_of_a_player_counts_nothing():
+    """The speaker has three numbers, the listener five; both hand in five."""
+    env = ludus.make("mpe/simple_speaker_listener", continuous_actions=True).vector_env(2, seed=0)
+    env.reset()
+    start, actions = env.save(), np.full((2, 2, 5), 0.25)
+    first = env.step(actions)
+    env.restore(start)
+    actions[:, 0, 3:] = 0.75
+    again = env.step(actions)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+
+
+def test_numbers_and_sizes_of_observations():
+    game = ludus.make("mpe/simple_spread(num_agents=5)")
+    assert (game.num_players, game.observation_size) == (5, 30)
+    assert ludus.make("mpe/simple_spread", N=5).id == game.id
+    assert ludus.make("mpe/simple_spread", local_ratio=0.0).setup.common_payoff
+    with pytest.raises(ValueError, match=r"mpe/simple_spread: parameter local_ratio must be a number from 0.0 to 1.0"):
+        ludus.make("mpe/simple_spread", local_ratio=1.5)
+    with pytest.raises(ValueError, match="mpe/simple_world_comm: parameter num_food must be an integer from 1 to 20"):
+        ludus.make("mpe/simple_world_comm", num_food=0)
+    with pytest.raises(ValueError, match="did you mean 'mpe/simple_spread'"):
+        ludus.make("mpe/simple_spred")
