@@ -160,10 +160,11 @@ def first_step(id: str) -> Case:
 
 def cases() -> list[Case]:
     """The suite: boards and small environments here, the larger families in modules of their own."""
-    from . import _envs_grids, _envs_mpe, _envs_smax
+    from . import _envs_grids, _envs_hanabi, _envs_mpe, _envs_smax
 
     return [
         *_envs_grids.cases(),
+        *_envs_hanabi.cases(),
         *_envs_mpe.cases(),
         *_envs_smax.cases(),
         batch_case("connect_four", 1000, "pettingzoo", lambda: aec(pettingzoo_classic("connect_four_v3"), 2_000)),
