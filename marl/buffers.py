@@ -128,3 +128,17 @@ class TransitionReplay:
         self.count[...] = state["count"]
         for name, saved in state["data"].items():
             self.data[name][: len(saved)] = saved
+
+
+class Reservoir(TransitionReplay):
+    """A uniform sample of everything ever added (Vitter 1985, algorithm R)."""
+
+    def add(self, rng: np.random.Generator, **step: np.ndarray) -> None:  # type: ignore[override]
+        """Offers B entries, ``name=array[B, ...]``; each is kept with probability capacity / number ever offered."""
+        size = len(next(iter(step.values())))
+        order = int(self.count) + np.arange(size)
+        place = np.where(order < self._capacity, order, rng.integers(order + 1))
+        kept = place < self._capacity
+        for name, value in step.items():
+            self.data[name][place[kept]] = value[kept]
+        self.count += size

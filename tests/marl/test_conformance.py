@@ -40,6 +40,10 @@ def run(module, config, game, until, state=None):
     raise AssertionError("a learner's loop never ends")
 
 
+JOINT = ("correlated_q", "nash_q")
+"""Learners for Markov games that every player observes; the card games here are none."""
+
+
 @pytest.fixture(autouse=True)
 def one_thread():
     torch.set_num_threads(1)
@@ -51,6 +55,10 @@ def test_resumes_bit_by_bit(algorithm, game_id, tmp_path):
     """A run that goes on from a file is, in everything it keeps, the run that was never stopped."""
     module, config = make(algorithm)
     game = ludus.make(game_id)
+    if algorithm in JOINT and game_id == "kuhn_poker":
+        with pytest.raises(ValueError, match="does not see the state"):
+            run(module, config, game, 200)
+        return
     checkpoint.save(tmp_path / "half", {}, run(module, config, game, 200).parts)
     whole = run(module, config, game, 400)
     resumed = run(module, config, game, 400, checkpoint.load(tmp_path / "half")[1])
@@ -62,7 +70,7 @@ def test_resumes_bit_by_bit(algorithm, game_id, tmp_path):
     assert np.isfinite(resumed.metrics["loss"])
 
 
-@pytest.mark.parametrize("algorithm", NAMES)
+@pytest.mark.parametrize("algorithm", [name for name in NAMES if name not in JOINT])
 def test_masks_are_never_violated(algorithm):
     """Leduc poker masks actions (the environment refuses others), and so does the agent's play."""
     module, config = make(algorithm)
