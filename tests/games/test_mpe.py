@@ -153,8 +153,8 @@ def test_initial_states_are_distributed_as_the_originals(name):
     for seed in range(200):
         raw.reset(seed=seed)
         theirs.append(padded([raw.observe(a) for a in env.possible_agents], size))
-    a, b = ours.astype(float), np.array(theirs, float)
-    for a, b in ((a, b), (a * a, b * b)):
+    first, second = ours.astype(float), np.array(theirs, float)
+    for a, b in ((first, second), (first * first, second * second)):
         error = np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b))
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) < 5 * error + 1e-7).all()
 
