@@ -20,7 +20,8 @@ name = sys.argv[1]
 keywords = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
 steps = int(sys.argv[3]) if len(sys.argv) > 3 else 50
 env = make(name, **keywords)
-masked = hasattr(env, "get_avail_actions") and name in ("hanabi", "SMAX", "HeuristicEnemySMAX")
+masked = name in ("hanabi", "SMAX", "HeuristicEnemySMAX")
+legal_actions = getattr(env, "get_legal_moves", env.get_avail_actions)
 
 
 def step(carry, _):
@@ -28,7 +29,7 @@ def step(carry, _):
     key, state = carry
     key, key_actions, key_step = jax.random.split(key, 3)
     actions = {}
-    legal = jax.vmap(env.get_avail_actions)(state) if masked else None
+    legal = jax.vmap(legal_actions)(state) if masked else None
     for i, agent in enumerate(env.agents):
         k = jax.random.fold_in(key_actions, i)
         if masked:
