@@ -73,13 +73,13 @@ def read_kitchen(layout: str) -> Kitchen:
         raise ValueError("overcooked: layout: the border must be counters, sources, pots or servings, not floor")
     terrain = np.array([max(MARKS.find(mark), FLOOR) for mark in everything], np.int64)
     kitchen = Kitchen(len(rows), width, terrain, (everything.index("1"), everything.index("2")))
-    names = {ONIONS: "onions (O)", DISHES: "dishes (D)", POT: "pot (P)", SERVE: "serving place (S)"}
-    for kind, name in names.items():
+    needed = {ONIONS: "onions (O)", DISHES: "dishes (D)", POT: "pot (P)", SERVE: "serving place (S)"}
+    for kind, name in needed.items():
         if not (terrain == kind).any():
             raise ValueError(f"overcooked: layout: there is no {name}")
     reach = [reached(kitchen, start) for start in kitchen.starts]
     shared = [reach[0] | reach[1]] if (reach[0] & reach[1] & (terrain <= COUNTER)).any() else reach
-    missing = [[name for kind, name in names.items() if not (cells & (terrain == kind)).any()] for cells in shared]
+    missing = [[name for kind, name in needed.items() if not (cells & (terrain == kind)).any()] for cells in shared]
     if all(missing):
         raise ValueError(
             f"overcooked: layout: no soup can be served, the players cannot reach: {', '.join(missing[0])}"
@@ -106,14 +106,14 @@ def ways(kitchen: Kitchen, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """The way from every cell to touching every target, past another player.
 
     Returns:
-        steps int64[cells, targets, cells] and actions int64[cells, targets, cells], indexed by the other's cell (one
-        that is not floor: nobody stands in the way), the target's place in `targets` and the own cell: moves until one
-        stands beside it (`FAR`: no way) and the direction to take, which at 0 steps is that of the target.
+        steps int64[cells, targets, cells] and actions int64[cells, targets, cells], indexed by the other's cell (0:
+        nobody stands in the way), the target's place in `targets` and the own cell: moves until one stands beside it
+        (`FAR`: no way) and the direction to take, which at 0 steps is that of the target.
     """
     cells = kitchen.terrain.size
     steps = np.full((cells, targets.size, cells), FAR)
     actions = np.zeros((cells, targets.size, cells), np.int64)
-    for other in range(cells):
+    for other in (0, *kitchen.cells(FLOOR)):
         free = kitchen.terrain == FLOOR
         free[other] = False
         for t, target in enumerate(targets):

@@ -60,6 +60,7 @@ def thing(x: float, y: float, held: int) -> list[Shape]:
 
 
 def picture(kitchen: Kitchen, state: np.ndarray) -> Scene:
+    """Terrain in colours, what lies on counters and is in pots, the players with what they hold."""
     colours = {COUNTER: WOOD, ONIONS: SOURCE, DISHES: SOURCE, POT: PAN, SERVE: PLACE}
     shapes: list[Shape] = []
     for cell, kind in enumerate(kitchen.terrain.tolist()):
@@ -88,7 +89,8 @@ def picture(kitchen: Kitchen, state: np.ndarray) -> Scene:
 class Cook:
     """Does what is needed next, going round the other: fills pots, fetches one dish for each, serves.
 
-    Nobody brings an onion for which no pot has room; one who has it in advance waits at the onions.
+    Nobody fetches an onion for which no pot has room or will have; one who has it in advance waits at the onions. It
+    hands nothing over counters.
     """
 
     def __init__(self, kitchen: Kitchen, small: bool, alone: bool):
@@ -110,11 +112,11 @@ class Cook:
             return cells[0], seen[:, 2:6].argmax(1), held[0], cells[1], held[1], onions, left + done
         board = obs.reshape(len(obs), -1, CHANNELS)
         rows, (own, other) = np.arange(len(obs)), (board[:, :, :2].argmax(axis=1).T)
-        thing = board[:, :, ONIONS_AT] * ONION + board[:, :, DISHES_AT] * DISH + board[:, :, DONE] * (SOUP + 3)
+        things = board[:, :, ONIONS_AT] * ONION + board[:, :, DISHES_AT] * DISH + board[:, :, DONE] * (SOUP + 3)
         facing = board[rows, own, TOWARDS : TOWARDS + 4].argmax(axis=1)
         pots = board[:, self.pots]
         onions, clock = pots[:, :, IN_POT] + pots[:, :, IN_SOUP], pots[:, :, TIME_LEFT] + pots[:, :, DONE]
-        return own, facing, thing[rows, own].astype(int), other, thing[rows, other].astype(int), onions, clock
+        return own, facing, things[rows, own].astype(int), other, things[rows, other].astype(int), onions, clock
 
     def __call__(self, obs: np.ndarray, legal: np.ndarray) -> np.ndarray:
         """Preferences float64[B, 6]."""
@@ -131,7 +133,7 @@ class Cook:
         right = np.where(held[:, None] == ONION, idle, np.where(held[:, None] == DISH, clock > 0, full))
         wanted[:, self.kinds == POT] &= right
         far = np.where(wanted, self.steps[other, :, own], FAR)
-        around = np.where((far == FAR).all(axis=1), 0, other)  # no way past the other: as if it were not there
+        around = np.where((far == FAR).all(axis=1), 0, other)  # no way past the other: as if nobody stood there
         far = np.where(wanted, self.steps[around, :, own], FAR)
         target = far.argmin(axis=1)
         steps, action = far[np.arange(len(obs)), target], self.actions[around, target, own]

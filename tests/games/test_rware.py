@@ -158,9 +158,9 @@ def test_next_requests_are_drawn_evenly_from_the_others():
 
 
 def test_robots_that_patrol_deliver():
-    game = ludus.make("rware/small-4ag")
-    log = ludus.play(game, [game.heuristic() for _ in range(4)], matches=4, seed=0)
-    assert np.asarray(log.scores).sum(axis=-1).min() >= 4
+    game = ludus.make("rware/tiny-2ag", steps=250)
+    log = ludus.play(game, [game.heuristic() for _ in range(2)], matches=4, seed=0)
+    assert np.asarray(log.scores).reshape(4, 2).sum(axis=1).min() >= 2
 
 
 def test_ids_are_the_published_ones():
