@@ -68,6 +68,18 @@ def restore(parts: Mapping[str, Any], state: Mapping[str, Any]) -> None:
             raise ValueError(f"the checkpoint's {name} does not fit this run: {error}") from None
 
 
+def to_arrays(part: Any) -> dict[str, np.ndarray]:
+    """A part's state as arrays alone: its own by name, and the rest as JSON in ``structure`` uint8[...]."""
+    arrays: dict[str, np.ndarray] = {}
+    text = json.dumps(_flatten(_state_of(part), "state", arrays))
+    return {**arrays, "structure": np.frombuffer(text.encode(), np.uint8)}
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Any:
+    """The state that `to_arrays` took apart, for `restore`."""
+    return _unflatten(json.loads(bytes(arrays["structure"]).decode()), arrays)
+
+
 def write_whole(path: str | Path, content: bytes) -> None:
     """Writes to a temporary file beside `path`, then renames it."""
     path = Path(path)

@@ -75,7 +75,7 @@ def train(
     Raises:
         ValueError: a player who is to move does not see the state.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     tables, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     b, p, a = envs.legal.shape
     loop.keep(state)

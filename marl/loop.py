@@ -24,19 +24,30 @@ class Loop:
         parts: all that changes in place and decides how the run goes on; a loop adds its own by `keep`.
     """
 
-    def __init__(self, game: Game, config: Any, steps: int, seed: int, build: Callable[[Game, Any], Any]):
+    def __init__(
+        self,
+        game: Game,
+        config: Any,
+        steps: int,
+        seed: int,
+        build: Callable[[Game, Any], Any],
+        state: Mapping[str, Any] | None = None,
+    ):
+        """state: what the run will `keep`; where it holds ``nets`` alone, a new run begins with these."""
         env_seed, weight_seed, choice_seed = (int(w) for w in np.random.SeedSequence(seed).generate_state(3))
         self.config, self.steps = config, steps
         self.rng = np.random.default_rng(choice_seed)
         self.envs, self.clock = Envs(game, config.num_envs, env_seed), Clock()
         with initial_weights(weight_seed):
             self.nets = build(game, config)
+        if state is not None and set(state) == {"nets"}:
+            checkpoint.restore({"nets": self.nets}, state)
         self.parts = {"nets": self.nets, "envs": self.envs, "rng": self.rng, "clock": self.clock}
 
     def keep(self, state: Mapping[str, Any] | None, **parts: Any) -> None:
         """Adds the loop's own parts; then brings all of them to the state of a checkpoint, where one is given."""
         self.parts |= parts
-        if state is not None:
+        if state is not None and set(state) != {"nets"}:
             checkpoint.restore(self.parts, state)
 
     @property

@@ -63,6 +63,8 @@ class GRU(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """x: [T, N, I], memory: [N, M] before the first step -> (out [T, N, outputs], memory after the last)."""
+        if not x.shape[1]:  # torch's GRU takes no empty batch
+            return x.new_zeros(len(x), 0, self.head.out_features), memory
         hidden, last = self.cell(self.encode(x).relu(), memory.unsqueeze(0))
         return self.head(hidden), last.squeeze(0)
 

@@ -88,7 +88,7 @@ def train(
     Raises:
         FloatingPointError: a loss is not a finite number.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     best = torch.optim.Adam(nets.best.parameters(), lr=config.critic_lr, fused=True)
     average = torch.optim.Adam(nets.average.parameters(), lr=config.lr, fused=True)

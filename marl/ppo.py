@@ -142,7 +142,7 @@ def train(
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     optimiser = torch.optim.Adam(nets.parameters(), lr=config.lr, eps=1e-5, fused=True)
     memories = nets.policy.memory_size, nets.critic.memory_size

@@ -76,7 +76,7 @@ def train(
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     optimiser = torch.optim.RAdam(nets.parameters(), lr=config.lr)
     loop.keep(state, optimiser=optimiser)

@@ -80,7 +80,7 @@ def train(
     Raises:
         FloatingPointError: a loss is not a finite number.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     actor = torch.optim.Adam(nets.policy.parameters(), lr=config.lr, fused=True)
     critic = torch.optim.Adam(nets.critic.parameters(), lr=config.critic_lr, fused=True)

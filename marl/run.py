@@ -81,7 +81,7 @@ class Run:
             ValueError: it is damaged, or of another game.
         """
         header, state, file = _read(path)
-        module = _learner_module(header["algorithm"])
+        module = learner_module(header["algorithm"])
         game = _same_game(header, game)
         config = module.Config(**header["config"])
         nets = module.build(game, config)
@@ -106,7 +106,7 @@ def algorithms() -> list[Learner]:
 
 def settings(algorithm: str) -> dict[str, Parameter]:
     """A learner's settings by name, with default, help and allowed range."""
-    return settings_of(_learner_module(algorithm).Config)
+    return settings_of(learner_module(algorithm).Config)
 
 
 def train(
@@ -149,7 +149,7 @@ def train(
             or `out` holds a run that is not resumed.
         FloatingPointError: a loss that is not a finite number; the last checkpoint stays.
     """
-    module = _learner_module(algorithm)
+    module = learner_module(algorithm)
     for name, value in (("steps", steps), ("points", points), ("episodes", episodes), ("threads", threads)):
         if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
             raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
@@ -284,7 +284,8 @@ def _same_game(header: dict[str, Any], game: Game | None) -> Game:
     return game
 
 
-def _learner_module(algorithm: str) -> Any:
+def learner_module(algorithm: str) -> Any:
+    """The module of a learner; ValueError where there is none, ImportError without torch."""
     names = [learner.name for learner in algorithms()]
     if algorithm not in names:
         near = difflib.get_close_matches(str(algorithm), names, n=2, cutoff=0.5)

@@ -128,7 +128,7 @@ def train(
         state: of a checkpoint, from which to go on.
         build, learn: the learner's table with the entry ``q`` float64[A], and its update.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     table, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     b, p, a = envs.legal.shape
     row, taken = np.full((b, p), -1, np.int64), np.zeros((b, p), np.int64)

@@ -165,7 +165,7 @@ def train(
     Raises:
         FloatingPointError: the loss is not a finite number.
     """
-    loop = Loop(game, config, steps, seed, build)
+    loop = Loop(game, config, steps, seed, build, state)
     nets, envs, rng, clock = loop.nets, loop.envs, loop.rng, loop.clock
     target = copy.deepcopy(nets).requires_grad_(False)
     optimiser = torch.optim.Adam(nets.parameters(), lr=config.lr, fused=True)

@@ -1,8 +1,7 @@
 """WoLF-PHC (Bowling and Veloso 2002): Q-learning with a mixed policy that climbs slowly when it wins.
 
-A player wins where its policy is worth more than its average policy; when it loses it climbs fast. The
-average policy converges where the policy
-itself may circle; the agent plays the policy.
+A player wins where its policy is worth more than its average policy; when it loses it climbs fast. The average policy
+converges where the policy itself may circle; the agent plays the policy.
 """
 
 from __future__ import annotations
