@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ludus.marl.mixers import Monotone, Own, Sum, mixed_reward
+from ludus.marl import weighted_qmix
+from ludus.marl.mixers import Duplex, Monotone, Own, Sum, mixed_reward
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,3 +44,26 @@ def test_vdn_is_the_sum_and_iql_keeps_the_players_apart():
     reward = torch.tensor([[1.0, 3.0]])
     assert mixed_reward(Sum(), reward).tolist() == [[2.0]]
     assert mixed_reward(Own(), reward).tolist() == [[1.0, 3.0]]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_qplex_is_greatest_where_every_player_is_greedy(seed):
+    """At 1,000 random points: a player who takes less than its best lowers the total, the more the less it takes."""
+    generator = torch.Generator().manual_seed(seed)
+    mixer = Duplex(num_players=3, num_actions=2, state_size=5, embed=8)
+    state = torch.randn(1000, 5, generator=generator)
+    action = torch.randint(2, (1000, 3), generator=generator)
+    best, loss = 5 * torch.randn(1000, 3, generator=generator), 5 * torch.rand(1000, 3, generator=generator)
+    at_best, less, least = (mixer(best - k * loss, state, best, action) for k in (0, 1, 2))
+    assert (at_best > less).all()
+    assert (less > least).all()
+
+
+def test_weights_of_weighted_qmix():
+    """Equations 6 and 7 of the paper at three decisions: underrated, overrated, overrated but greedy."""
+    q, returns = torch.tensor([1.0, 3.0, 3.0]), torch.tensor([2.0, 2.0, 2.0])
+    best, is_best = torch.tensor([5.0, 5.0, 5.0]), torch.tensor([False, False, True])
+    optimistic, central = (weighted_qmix.Config(weighting=kind, alpha=0.25) for kind in ("optimistic", "central"))
+    assert weighted_qmix.weights(q, returns, best, is_best, optimistic).tolist() == [1, 0.25, 0.25]
+    assert weighted_qmix.weights(q, returns, best, is_best, central).tolist() == [0.25, 0.25, 1]
+    assert weighted_qmix.weights(q, returns, best - 4, is_best, central).tolist() == [1, 1, 1]
