@@ -59,6 +59,10 @@ def openspiel(name: str, steps: int) -> Measure:
         while done < steps:
             state = game.new_initial_state()
             while not state.is_terminal():
+                if state.is_chance_node():
+                    outcomes, weights = zip(*state.chance_outcomes())
+                    state.apply_action(int(rng.choice(outcomes, p=weights)))
+                    continue
                 state.observation_tensor(state.current_player())
                 state.apply_action(int(rng.choice(state.legal_actions())))
                 done += 1
