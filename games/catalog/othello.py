@@ -110,7 +110,7 @@ def apply(params, state, actions):
         disc = ONE << np.uint64(action)
         flips = turned(sets[DISCS + player], sets[DISCS + other], disc)
         sets[DISCS + player] |= flips | disc
-        sets[DISCS + other] &= ~flips
+        sets[DISCS + other] ^= flips
         sets[CHANGED] = flips | disc
     state[MOVER] = other
     sets[OPEN] = openings(sets[DISCS + other], sets[DISCS + player])

@@ -300,5 +300,6 @@ GAMES = (
             Parameter("urgency", -0.1, "paid to each in each step"),
         ),
         tags=("cooperative", "environment", "general-sum", "simultaneous"),
+        scores={"random": -46.13, "heuristic": -43.85},
     ),
 )
