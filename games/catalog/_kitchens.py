@@ -78,13 +78,21 @@ def read_kitchen(layout: str) -> Kitchen:
         if not (terrain == kind).any():
             raise ValueError(f"overcooked: layout: there is no {name}")
     reach = [reached(kitchen, start) for start in kitchen.starts]
-    shared = [reach[0] | reach[1]] if (reach[0] & reach[1] & (terrain <= COUNTER)).any() else reach
-    missing = [[name for kind, name in needed.items() if not (cells & (terrain == kind)).any()] for cells in shared]
-    if all(missing):
-        raise ValueError(
-            f"overcooked: layout: no soup can be served, the players cannot reach: {', '.join(missing[0])}"
-        )
+    if (reach[0] & reach[1] & (terrain <= COUNTER)).any():  # they meet, or hand things over a counter
+        reach = [reach[0] | reach[1]]
+    missing = [name for kind, name in needed.items() if not any((cells & (terrain == kind)).any() for cells in reach)]
+    if missing:
+        raise ValueError(f"overcooked: layout: no soup can be served, the players cannot reach: {', '.join(missing)}")
+    if not any(serves(terrain, cook, waiter) for cook in reach for waiter in reach):
+        raise ValueError("overcooked: layout: no soup can be served, the players cannot hand each other what they need")
     return kitchen
+
+
+def serves(terrain: np.ndarray, cook: np.ndarray, waiter: np.ndarray) -> bool:
+    """Whether one who reaches the cells `cook` can fill a pot whose soup one who reaches `waiter` can serve."""
+    pots = cook & waiter & (terrain == POT)
+    ready = [(cells & (terrain == kind)).any() for cells, kind in ((cook, ONIONS), (waiter, DISHES), (waiter, SERVE))]
+    return bool(pots.any() and all(ready))
 
 
 def reached(kitchen: Kitchen, start: int) -> np.ndarray:
