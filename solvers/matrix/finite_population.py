@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import comb
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PROCESSES = ("moran", "pairwise")
 FITNESS = ("exponential", "linear")
 MOST_STATES = 200_000
+MOST_SPREAD = 600.0
 CHUNK = 50_000_000
 """Steps of one compiled call at most, so that a long run can be interrupted."""
 
@@ -108,22 +110,43 @@ def simulate_population(
         raise ValueError(f"points must be a whole number from 2, got {points!r}")
     kinds = len(rules.payoffs)
     counts = _counts(start, kinds, population)
+    if kinds > 2 and rules.spread > MOST_SPREAD:
+        raise ValueError(
+            f"selection times the range of payoffs must be at most {MOST_SPREAD:g} in simulations of three or more "
+            f"strategies, where fitness must fit into floats; got {rules.spread:g}"
+        )
     times = np.unique(np.linspace(0, steps, min(points, steps + 1)).astype(np.int64))
     rows = np.empty((len(times), kinds), np.int64)
     rows[0] = counts
     visits = np.zeros((kinds, population + 1), np.int64)
-    scratch = np.zeros((2, kinds))
     rng = np.array([stream_key(seed_word(seed), 0), 0], np.uint64)
+    state: tuple[np.ndarray, ...]
+    if kinds == 2:
+        walk, place = _walk(rules, population, mutation), counts[:1].copy()
+        advance = partial(_moran.pair_steps, *walk)
+        state = (place, visits[0], rng)
+    else:
+        advance = partial(_moran.steps, *rules.kernel(population), mutation, rules.refresh)
+        state = (counts, visits, np.zeros(kinds), rng)
     done = 0
     for k, gap in enumerate(np.diff(times)):
         left = int(gap)
         while left > 0:
             asked = min(left, CHUNK)
-            taken = _moran.steps(*rules.kernel, mutation, asked, counts, visits, *scratch, rng)
+            taken = advance(asked, *state)
             done += taken
             left = 0 if taken < asked else left - taken
-        rows[k + 1] = counts
+        rows[k + 1] = (place[0], population - place[0]) if kinds == 2 else counts
+    if kinds == 2:
+        visits[1] = visits[0, ::-1]
     return PopulationRun(times, rows, visits, done)
+
+
+def _walk(rules: _Process, population: int, mutation: float) -> tuple[np.ndarray, np.ndarray]:
+    """For two strategies float64[N + 1] each, by how many play the first: the probability that they become one more,
+    and that their number changes."""
+    changes = np.array([_changes(rules, np.array([k, population - k]), mutation) for k in range(population + 1)])
+    return changes[:, 0, 1].copy(), changes[:, 0, 1] + changes[:, 1, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +156,25 @@ class _Process:
     selection: float
     fitness: str
 
+    def kernel(self, size: int) -> tuple[np.ndarray, np.ndarray, int, int, float]:
+        """What the compiled steps of a population begin with. Pairwise comparison is written in exponential fitness,
+        whose ratios are what it looks at."""
+        kind = 0 if self.process == "pairwise" else FITNESS.index(self.fitness)
+        columns = self.payoffs.T
+        change = self.selection * (columns[:, None] - columns) / (size - 1.0)
+        with np.errstate(over="ignore"):  # where it overflows it is not used: see `refresh`
+            change = np.exp(change) if kind == 0 else change
+        return self.payoffs, np.ascontiguousarray(change), PROCESSES.index(self.process), kind, self.selection
+
     @property
-    def kernel(self) -> tuple[np.ndarray, int, int, float]:
-        """What the compiled steps begin with."""
-        return self.payoffs, PROCESSES.index(self.process), FITNESS.index(self.fitness), self.selection
+    def refresh(self) -> int:
+        """After how many changes fitness is computed afresh: at once where its range is near that of floats."""
+        return 1024 if self.spread < MOST_SPREAD / 2 else 1
+
+    @property
+    def spread(self) -> float:
+        """The range of logarithms of exponential fitness."""
+        return self.selection * float(np.ptp(self.payoffs))
 
     def worth(self, counts: np.ndarray) -> np.ndarray:
         """float64[A]: each strategy's mean payoff against the others."""
@@ -268,7 +306,7 @@ def simulate_fixation(
     rules = _pair(_checked(game, process, population, selection, 0.0, fitness), mutant, resident)
     _mutants(mutants, population)
     rng = np.array([stream_key(seed_word(seed), 0), 0], np.uint64)
-    won = _moran.fixations(*rules.kernel, population, mutants, runs, most_steps, rng)
+    won = _moran.fixations(*_walk(rules, population, 0.0), population - mutants, runs, most_steps, rng)
     if won < 0:
         raise ArithmeticError(f"a population was still mixed after {most_steps} steps: use fixation_probability")
     return won / runs

@@ -143,5 +143,7 @@ def test_bad_pairs_and_chains():
         solvers.stationary_distribution(HAWK_DOVE, mutation=0.0)
     with pytest.raises(ValueError, match="at most 200000"):
         solvers.population_chain(np.zeros((5, 5)), population=100)
+    with pytest.raises(ValueError, match="selection times the range of payoffs must be at most 600"):
+        solvers.simulate_population(np.eye(3), selection=1000.0)
     with pytest.raises(ValueError, match="symmetric"):
         solvers.simulate_population("matching_pennies")
