@@ -164,9 +164,10 @@ def first_step(id: str) -> Case:
 
 def cases() -> list[Case]:
     """The suite: boards and small environments here, the larger families in modules of their own."""
-    from . import _envs_grids, _envs_hanabi, _envs_mpe, _envs_smax
+    from . import _envs_boards, _envs_grids, _envs_hanabi, _envs_mpe, _envs_smax
 
     return [
+        *_envs_boards.cases(),
         *_envs_grids.cases(),
         *_envs_hanabi.cases(),
         *_envs_mpe.cases(),
