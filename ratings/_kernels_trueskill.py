@@ -135,7 +135,7 @@ def trueskill_log(
             teams[2, t] = math.sqrt(max(ahead, 1e-9))
         if predict:
             best_of_all(count, teams[0], teams[2], win[first : first + count])
-        sort_teams(rank, first, count, teams[0], teams[1], 0, order)
+        sort_teams(rank, first, count, teams, 0, order)
         comparisons = 0
         for k in range(count):
             here = rank[first + order[k]]
