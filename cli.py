@@ -240,12 +240,14 @@ def play(
 
 @app.command()
 def train(
-    algorithm: Annotated[str, typer.Argument(help="qmix, vdn, iql, ippo or mappo.")],
+    algorithm: Annotated[str, typer.Argument(help="A learner: qmix, mappo, ippo, nfsp, …")],
     game: Annotated[str, typer.Argument(help="A game id.")],
     steps: Annotated[int | None, typer.Option(help="Environment steps (default 200000).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the checkpoint and the curve.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     option: Annotated[list[str] | None, typer.Option("--option", "-o", help="NAME=VALUE for the learner.")] = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard events into the folder.")] = False,
+    exploitability: Annotated[bool, typer.Option(help="Measure exploitability on the game's tree.")] = False,
     seed: Seed = 0,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -256,7 +258,11 @@ def train(
     """
     from .marl import train as run
 
-    made = run(algorithm, game, steps, seed, out=out, resume=resume, progress=bars(quiet), **options(option))
+    measure = {"exploitability": _exploitability} if exploitability else None
+    made = run(
+        algorithm, game, steps, seed, out=out, resume=resume, progress=bars(quiet), measure=measure,
+        tensorboard=tensorboard, **options(option),
+    )  # fmt: skip
     last = made.curve[-1]
     facts: dict[str, Any] = {
         "game": made.game.id,
@@ -266,9 +272,17 @@ def train(
         "mean return": last.mean_return,
         "returns": [float(r) for r in last.returns],
     }
+    facts |= {name: last.metrics[name] for name in measure or {} if name in last.metrics}
     if made.checkpoint is not None:
         facts["checkpoint"] = str(made.checkpoint)
     print_facts(facts, as_json)
+
+
+def _exploitability(game: Any, agent: Any) -> float:
+    from .games.tabulate import tabulate
+    from .solvers import exploitability
+
+    return float(exploitability(game, tabulate(game, agent)))
 
 
 @app.command()
