@@ -21,16 +21,14 @@ FAR = 1e6
 """Where the dead stand: there nobody sees, shoots or pushes them."""
 
 # params: [units, allies, scripted enemies, battle rewards, time limit, drawn types and places, jitter of cooldowns
-#         (least, span), then 7 figures of each unit type, then the type of each unit]; the last but `units` are floats
+#         (least, span), then 7 figures of each unit type, then the type of each unit]; jitter and figures are floats
 COUNT, ALLIES, SCRIPTED, BATTLE, STEPS, DRAWN, JITTER, TABLE = 0, 1, 2, 3, 4, 5, 6, 8
 SPEED, ATTACK, RANGE, SIGHT, RADIUS, HEALTH, COOLDOWN, FIGURES = range(8)
 KINDS = TABLE + FIGURES * TYPES
 
 # state: [step, allies and enemies alive, then one column of each kind below with an entry for each unit]
 STEP, LEFT, HEAD = 0, 1, 3
-FLOATS = X, Y, DX, DY, WALK_X, WALK_Y, POINTS, WEAPON, BODY, PUSH_X, PUSH_Y, SHARE, READY, AIMED, GOAL_X, GOAL_Y = (
-    range(16)
-)
+X, Y, DX, DY, WALK_X, WALK_Y, POINTS, WEAPON, BODY, PUSH_X, PUSH_Y, SHARE, READY, AIMED, GOAL_X, GOAL_Y = range(16)
 KIND, ACTION, TARGET, HELD, COLUMNS = range(16, 21)
 
 
