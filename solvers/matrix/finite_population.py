@@ -184,7 +184,7 @@ class _Process:
 def _checked(
     game: Any, process: str, population: int, selection: float, mutation: float = 0.0, fitness: str = "exponential"
 ) -> _Process:
-    payoffs = np.ascontiguousarray(symmetric_payoffs(game))
+    payoffs = np.array(symmetric_payoffs(game), np.float64, order="C")  # writable, as the kernels take it
     if process not in PROCESSES:
         raise ValueError(f"process must be 'moran' or 'pairwise', got {process!r}")
     if fitness not in FITNESS:

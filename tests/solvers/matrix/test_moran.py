@@ -94,6 +94,12 @@ def test_rare_mutations_lead_to_the_monomorphic_limit(process):
     assert rare.mean == pytest.approx(limit, abs=1e-4)
 
 
+def test_games_by_their_ids():
+    path = solvers.evolve("rock_paper_scissors", "moran", population=12, mutation=0.1, time=1000, points=5)
+    assert path.states[0].sum(axis=1) == pytest.approx(1.0)
+    assert 0 < solvers.simulate_fixation("chicken", population=5, runs=200) < 1
+
+
 def test_strong_selection_does_not_overflow():
     limit = solvers.monomorphic_distribution(HAWK_DOVE * 1000, population=100)
     assert np.isfinite(limit).all()
