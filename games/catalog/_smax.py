@@ -194,7 +194,7 @@ class ScriptAgent(Agent):
         memory[:, 2] = np.where(shoots, chosen, -1)
         p = np.zeros((len(obs), self._actions))
         p[rows[shoots], MOVES + chosen[shoots]] = 1.0
-        looks: np.ndarray = seen.any(axis=1)
+        looks = np.any(seen, axis=1)
         ways = np.where(looks[:, None, None], away, (memory[:, :2] - here)[:, None])
         share = np.where(looks[:, None], seen, np.arange(seen.shape[1]) == 0)
         share = share / share.sum(axis=1, keepdims=True)
