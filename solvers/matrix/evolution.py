@@ -231,6 +231,9 @@ def evolve(
     if dynamics in FINITE:
         from .finite_population import simulate_population
 
+        _known(options, ("population", "selection", "mutation", "fitness"), dynamics)
+        if populations not in (None, 1):
+            raise ValueError(f"{dynamics!r} simulates one population, got populations={populations!r}")
         run = simulate_population(game, dynamics, start=start, steps=int(time), points=points, seed=seed, **options)
         shares = run.counts / run.counts[0].sum()
         return Trajectory(dynamics, run.times.astype(float), (shares,), population_game(game, 1))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ludus import MatrixGame, solvers
+from ludus.games import generators
 
 RPS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
 HAWK_DOVE = np.array([[-1.0, 4.0], [0.0, 2.0]])
@@ -70,6 +71,13 @@ def test_common_interests_rise(seed, name):
     assert np.diff(pay).min() > (-1e-2 if name == "logit" else -1e-8)
     if name in ("smith", "bnn", "best_response"):
         assert path.profile.regret < 0.5 * np.ptp(table)
+
+
+@pytest.mark.parametrize("name", ["replicator", "imitation", "smith"])
+def test_three_populations_reach_an_equilibrium_of_common_interests(name):
+    path = solvers.evolve(generators.generate("team", 3, players=3), name, time=100.0, points=3)
+    assert len(path.states) == 3
+    assert path.profile.regret < 1e-4
 
 
 def test_replicator_equals_its_definition_and_other_scale_of_time():
@@ -170,6 +178,8 @@ def test_rest_points_of_a_continuum_are_marked():
         ({"dynamics": "smith", "discrete": True}, "discrete=True goes with the replicator"),
         ({"discrete": True, "background": 0.5}, "background must exceed 1"),
         ({"populations": 3}, "populations must be 1 or 2"),
+        ({"populations": 2, "dynamics": "moran"}, "'moran' simulates one population, got populations=2"),
+        ({"noise": 2, "dynamics": "moran"}, "'moran' has no option 'noise'; its options are: population, selection"),
         ({"points": 1}, "points must be a whole number from 2"),
     ],
 )
