@@ -56,7 +56,7 @@ def apply(params, state, actions):
     own = state[PIECES + player] | 1 << (column * stride + (state[HEIGHTS] >> 4 * column & 15))
     state[PIECES + player] = own
     state[HEIGHTS] += 1 << 4 * column
-    word = HISTORY + state[MOVES] // 16
+    word = HISTORY + (state[MOVES] >> 4)
     state[word] = state[word] << 4 | column + 1
     state[MOVES] += 1
     if in_line(own, 1, k) or in_line(own, stride, k) or in_line(own, stride + 1, k) or in_line(own, stride - 1, k):
@@ -97,11 +97,15 @@ def view(params, state, fresh, obs, legal):
     """As `observe`, but only the cell of the last move is written where the rest is there."""
     rows, columns = params[0], params[1]
     size, moves = rows * columns, state[MOVES]
-    if fresh:
+    if fresh and moves == 0:
+        first, second = obs[0], obs[1]
+        for i in range(2 * size, 3 * size):
+            first[i], second[i] = 1.0, 1.0
+    elif fresh:
         observe(params, state, 0, obs[0])
         observe(params, state, 1, obs[1])
     else:
-        column = (state[HISTORY + (moves - 1) // 16] & 15) - 1
+        column = (state[HISTORY + (moves - 1 >> 4)] & 15) - 1
         cell = ((state[HEIGHTS] >> 4 * column & 15) - 1) * columns + column
         mover = moves + 1 & 1
         obs[mover][cell], obs[1 - mover][size + cell] = 1.0, 1.0
