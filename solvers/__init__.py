@@ -27,22 +27,14 @@ if TYPE_CHECKING:
     from .matrix.dominance import Elimination, eliminate, rationalisable
     from .matrix.ess import evolutionarily_stable, is_ess
     from .matrix.evolution import Trajectory, evolve
-    from .matrix.finite_population import (
-        PopulationRun,
-        Stationary,
-        fixation_probability,
-        monomorphic_distribution,
-        population_chain,
-        simulate_fixation,
-        simulate_population,
-        stationary_distribution,
-    )
+    from .matrix.finite_population import PopulationRun, fixation_probability, simulate_fixation, simulate_population
     from .matrix.levels import Hierarchy, cognitive_hierarchy, level_k
     from .matrix.logit_branch import Branch, trace_branch
     from .matrix.nash import NashMethod, nash, nash_methods
     from .matrix.nash_learning import no_regret
     from .matrix.polymatrix import PolymatrixGame, polymatrix_game, zero_sum_polymatrix
     from .matrix.polytope import correlated_vertices
+    from .matrix.population_chain import Stationary, monomorphic_distribution, population_chain, stationary_distribution
     from .matrix.potential import (
         ResponsePath,
         exact_potential,
@@ -145,13 +137,13 @@ _HOME = {
     "Trajectory": "matrix.evolution",
     "evolve": "matrix.evolution",
     "PopulationRun": "matrix.finite_population",
-    "Stationary": "matrix.finite_population",
+    "Stationary": "matrix.population_chain",
     "fixation_probability": "matrix.finite_population",
-    "monomorphic_distribution": "matrix.finite_population",
-    "population_chain": "matrix.finite_population",
+    "monomorphic_distribution": "matrix.population_chain",
+    "population_chain": "matrix.population_chain",
     "simulate_fixation": "matrix.finite_population",
     "simulate_population": "matrix.finite_population",
-    "stationary_distribution": "matrix.finite_population",
+    "stationary_distribution": "matrix.population_chain",
     "RestPoint": "matrix.rest_points",
     "rest_points": "matrix.rest_points",
     "stability": "matrix.rest_points",

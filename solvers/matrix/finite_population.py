@@ -1,28 +1,22 @@
 """Evolution in one finite population: the Moran process (birth in proportion to fitness, death of anybody) and the
-pairwise-comparison process (somebody compares with somebody else), simulated or as the exact Markov chain.
+pairwise-comparison process (somebody compares with somebody else), simulated; fixation probabilities.
 
-Sources: Nowak, Sasaki, Taylor & Fudenberg 2004; Traulsen, Nowak & Pacheco 2006; Fudenberg & Imhof 2006.
+Sources: Nowak, Sasaki, Taylor & Fudenberg 2004; Traulsen, Nowak & Pacheco 2006.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...games.streams import seed_word, stream_key
 from .ess import symmetric_payoffs
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 PROCESSES = ("moran", "pairwise")
 FITNESS = ("exponential", "linear")
-MOST_STATES = 200_000
 MOST_SPREAD = 600.0
 CHUNK = 50_000_000
 """Steps of one compiled call at most, so that a long run can be interrupted."""
@@ -50,24 +44,6 @@ class PopulationRun:
         """float64[A]: the strategies' mean shares over all steps."""
         size = self.visits.shape[1] - 1
         return self.visits @ np.arange(size + 1) / (size * max(self.steps, 1))
-
-
-@dataclass(frozen=True, eq=False)
-class Stationary:
-    """The long run of a finite population with mutation. S states.
-
-    Attributes:
-        states: int64[S, A]: how many individuals play each strategy.
-        probabilities: float64[S].
-    """
-
-    states: np.ndarray
-    probabilities: np.ndarray
-
-    @property
-    def mean(self) -> np.ndarray:
-        """float64[A]: the strategies' mean shares."""
-        return self.probabilities @ self.states / self.states[0].sum()
 
 
 def simulate_population(
@@ -103,7 +79,7 @@ def simulate_population(
     """
     from . import _moran
 
-    rules = _checked(game, process, population, selection, mutation, fitness)
+    rules = checked_process(game, process, population, selection, mutation, fitness)
     if not isinstance(steps, (int, np.integer)) or steps < 1:
         raise ValueError(f"steps must be a whole number from 1, got {steps!r}")
     if not isinstance(points, (int, np.integer)) or points < 2:
@@ -142,15 +118,17 @@ def simulate_population(
     return PopulationRun(times, rows, visits, done)
 
 
-def _walk(rules: _Process, population: int, mutation: float) -> tuple[np.ndarray, np.ndarray]:
+def _walk(rules: Process, population: int, mutation: float) -> tuple[np.ndarray, np.ndarray]:
     """For two strategies float64[N + 1] each, by how many play the first: the probability that they become one more,
     and that their number changes."""
-    changes = np.array([_changes(rules, np.array([k, population - k]), mutation) for k in range(population + 1)])
+    changes = np.array(
+        [change_probabilities(rules, np.array([k, population - k]), mutation) for k in range(population + 1)]
+    )
     return changes[:, 0, 1].copy(), changes[:, 0, 1] + changes[:, 1, 0]
 
 
 @dataclass(frozen=True, eq=False)
-class _Process:
+class Process:
     payoffs: np.ndarray
     process: str
     selection: float
@@ -181,9 +159,9 @@ class _Process:
         return (self.payoffs @ counts - np.diag(self.payoffs)) / (counts.sum() - 1)
 
 
-def _checked(
+def checked_process(
     game: Any, process: str, population: int, selection: float, mutation: float = 0.0, fitness: str = "exponential"
-) -> _Process:
+) -> Process:
     payoffs = np.array(symmetric_payoffs(game), np.float64, order="C")  # writable, as the kernels take it
     if process not in PROCESSES:
         raise ValueError(f"process must be 'moran' or 'pairwise', got {process!r}")
@@ -202,7 +180,7 @@ def _checked(
                 f"linear fitness needs selection up to 1 and 1 - selection + selection x payoff at least 0; the "
                 f"worst is {least:g} at selection {selection:g}"
             )
-    return _Process(payoffs, process, float(selection), fitness)
+    return Process(payoffs, process, float(selection), fitness)
 
 
 def _counts(start: Any, kinds: int, population: int) -> np.ndarray:
@@ -225,6 +203,25 @@ def _counts(start: Any, kinds: int, population: int) -> np.ndarray:
     return counts
 
 
+def change_probabilities(rules: Process, counts: np.ndarray, mutation: float) -> np.ndarray:
+    """float64[A, A]: the probability that one more plays the row's strategy and one less the column's."""
+    size, kinds = counts.sum(), len(counts)
+    worth, shares = rules.worth(counts), counts / counts.sum()
+    if rules.process == "moran":
+        if rules.fitness == "linear":
+            weight = counts * (1.0 - rules.selection + rules.selection * worth)
+        else:
+            weight = counts * np.exp(rules.selection * (worth - worth[counts > 0].max()))
+        found = (weight / weight.sum())[:, None] * shares
+    else:
+        from scipy.special import expit
+
+        found = counts[:, None] / (size - 1.0) * shares * expit(rules.selection * (worth[:, None] - worth))
+    found = (1.0 - mutation) * found + mutation * shares / kinds
+    np.fill_diagonal(found, 0.0)
+    return found
+
+
 def fixation_probability(
     game: Any,
     mutant: int = 1,
@@ -243,7 +240,7 @@ def fixation_probability(
     Raises:
         ValueError: as for `simulate_population`, and where linear fitness is 0, so that nothing need happen.
     """
-    rules = _pair(_checked(game, process, population, selection, 0.0, fitness), mutant, resident)
+    rules = _pair(checked_process(game, process, population, selection, 0.0, fitness), mutant, resident)
     _mutants(mutants, population)
     steps = _log_ratios(rules, population)
     sums = np.concatenate([[0.0], np.cumsum(steps)])  # log of Π_{j <= k} T-/T+, k = 0 … N - 1
@@ -257,7 +254,7 @@ def _mutants(mutants: int, population: int) -> None:
         raise ValueError(f"mutants must be a whole number from 1 to {population - 1}, got {mutants!r}")
 
 
-def _pair(rules: _Process, mutant: int, resident: int) -> _Process:
+def _pair(rules: Process, mutant: int, resident: int) -> Process:
     """The process among two strategies, the resident first."""
     kinds = len(rules.payoffs)
     for name, chosen in (("mutant", mutant), ("resident", resident)):
@@ -266,10 +263,10 @@ def _pair(rules: _Process, mutant: int, resident: int) -> _Process:
     if mutant == resident:
         raise ValueError(f"mutant and resident must differ, got {mutant} twice")
     both = np.ascontiguousarray(rules.payoffs[np.ix_([resident, mutant], [resident, mutant])])
-    return _Process(both, rules.process, rules.selection, rules.fitness)
+    return Process(both, rules.process, rules.selection, rules.fitness)
 
 
-def _log_ratios(rules: _Process, population: int) -> np.ndarray:
+def _log_ratios(rules: Process, population: int) -> np.ndarray:
     """float64[N - 1]: log(T-/T+) with 1, …, N - 1 mutants."""
     number = np.arange(1, population)
     counts = np.stack([population - number, number])
@@ -303,156 +300,10 @@ def simulate_fixation(
     """
     from . import _moran
 
-    rules = _pair(_checked(game, process, population, selection, 0.0, fitness), mutant, resident)
+    rules = _pair(checked_process(game, process, population, selection, 0.0, fitness), mutant, resident)
     _mutants(mutants, population)
     rng = np.array([stream_key(seed_word(seed), 0), 0], np.uint64)
     won = _moran.fixations(*_walk(rules, population, 0.0), population - mutants, runs, most_steps, rng)
     if won < 0:
         raise ArithmeticError(f"a population was still mixed after {most_steps} steps: use fixation_probability")
     return won / runs
-
-
-def population_states(kinds: int, population: int) -> np.ndarray:
-    """int64[S, A]: all ways to divide a population among A strategies, in lexicographic order.
-
-    Raises:
-        ValueError: more than 200,000.
-    """
-    number = comb(population + kinds - 1, kinds - 1)
-    if number > MOST_STATES:
-        raise ValueError(f"{population} individuals and {kinds} strategies have {number} states; at most {MOST_STATES}")
-    return np.array(list(_divisions(kinds, population)), np.int64)
-
-
-def _divisions(kinds: int, left: int) -> Iterator[tuple[int, ...]]:
-    if kinds == 1:
-        yield (left,)
-        return
-    for own in range(left + 1):
-        for rest in _divisions(kinds - 1, left - own):
-            yield (own, *rest)
-
-
-def population_chain(
-    game: Any,
-    process: str = "moran",
-    *,
-    population: int = 20,
-    selection: float = 1.0,
-    mutation: float = 0.0,
-    fitness: str = "exponential",
-) -> tuple[np.ndarray, csr_matrix]:
-    """The exact Markov chain of a process. -> (states int64[S, A], transition probabilities, sparse float64[S, S]).
-
-    Raises:
-        ValueError: as for `simulate_population`; more than 200,000 states.
-    """
-    from scipy import sparse
-
-    rules = _checked(game, process, population, selection, mutation, fitness)
-    kinds = len(rules.payoffs)
-    states = population_states(kinds, population)
-    number = {tuple(state): i for i, state in enumerate(states.tolist())}
-    rows, columns, values = [], [], []
-    for i, counts in enumerate(states):
-        stay = 1.0
-        change = _changes(rules, counts, mutation)
-        for new, old in np.argwhere(change > 0.0):
-            after = counts.copy()
-            after[new] += 1
-            after[old] -= 1
-            rows.append(i)
-            columns.append(number[tuple(after.tolist())])
-            values.append(change[new, old])
-            stay -= change[new, old]
-        rows.append(i)
-        columns.append(i)
-        values.append(max(stay, 0.0))
-    return states, sparse.csr_matrix((values, (rows, columns)), shape=(len(states), len(states)))
-
-
-def _changes(rules: _Process, counts: np.ndarray, mutation: float) -> np.ndarray:
-    """float64[A, A]: the probability that one more plays the row's strategy and one less the column's."""
-    size, kinds = counts.sum(), len(counts)
-    worth, shares = rules.worth(counts), counts / counts.sum()
-    if rules.process == "moran":
-        if rules.fitness == "linear":
-            weight = counts * (1.0 - rules.selection + rules.selection * worth)
-        else:
-            weight = counts * np.exp(rules.selection * (worth - worth[counts > 0].max()))
-        found = (weight / weight.sum())[:, None] * shares
-    else:
-        from scipy.special import expit
-
-        found = counts[:, None] / (size - 1.0) * shares * expit(rules.selection * (worth[:, None] - worth))
-    found = (1.0 - mutation) * found + mutation * shares / kinds
-    np.fill_diagonal(found, 0.0)
-    return found
-
-
-def stationary_distribution(
-    game: Any,
-    process: str = "moran",
-    *,
-    population: int = 20,
-    selection: float = 1.0,
-    mutation: float = 0.01,
-    fitness: str = "exponential",
-) -> Stationary:
-    """The long run of a process with mutation, exact up to rounding: one sparse linear system.
-
-    Raises:
-        ValueError: as for `simulate_population`; no mutation; more than 200,000 states.
-    """
-    if mutation <= 0.0:
-        raise ValueError(
-            "a stationary distribution needs mutation > 0: without it one strategy takes over for good; "
-            "monomorphic_distribution is the limit of rare mutations"
-        )
-    from scipy.sparse.linalg import spsolve
-
-    states, chain = population_chain(
-        game, process, population=population, selection=selection, mutation=mutation, fitness=fitness
-    )
-    system = chain.T.tolil()
-    system.setdiag(system.diagonal() - 1.0)
-    system[-1] = 1.0
-    side = np.zeros(len(states))
-    side[-1] = 1.0
-    found = np.maximum(spsolve(system.tocsc(), side), 0.0)
-    return Stationary(states, found / found.sum())
-
-
-def monomorphic_distribution(
-    game: Any,
-    process: str = "moran",
-    *,
-    population: int = 100,
-    selection: float = 1.0,
-    fitness: str = "exponential",
-) -> np.ndarray:
-    """float64[A]: how much of the time everybody plays each strategy in the limit of rare mutations, in which a mutant
-    takes over or dies out before the next one comes (Fudenberg & Imhof 2006)."""
-    kinds = len(_checked(game, process, population, selection, 0.0, fitness).payoffs)
-    chain = np.zeros((kinds, kinds))
-    for resident in range(kinds):
-        for mutant in range(kinds):
-            if mutant != resident:
-                chain[resident, mutant] = fixation_probability(
-                    game, mutant, resident, population=population, process=process, selection=selection, fitness=fitness
-                )
-    return _stationary(chain)
-
-
-def _stationary(moves: np.ndarray) -> np.ndarray:
-    """The stationary distribution of rates float64[A, A], without subtraction, so that tiny ones lose no digits
-    (Grassmann, Taksar & Heyman 1985)."""
-    moves = moves.copy()
-    for k in range(len(moves) - 1, 0, -1):
-        moves[:k, k] /= moves[k, :k].sum()
-        moves[:k, :k] += np.outer(moves[:k, k], moves[k, :k])
-    found = np.zeros(len(moves))
-    found[0] = 1.0
-    for k in range(1, len(moves)):
-        found[k] = found[:k] @ moves[:k, k]
-    return found / found.sum()

@@ -16,7 +16,7 @@ def test_solvers_on_the_family(name):
     game = generators.generate(name, 11)
     payoffs = game.payoffs
     unit = float(np.ptp(payoffs.reshape(len(payoffs), -1), axis=1).max()) or 1.0
-    found = list(solvers.nash(game, "pure"))
+    found = [*solvers.nash(game, "pure"), *solvers.nash(game, "logit")]
     if game.num_players == 2:
         found += solvers.nash(game, "lemke_howson")
         found += solvers.nash(game, "lp") if game.zero_sum else []
