@@ -83,7 +83,7 @@ def test_pettingzoos_registry_makes_every_game():
     names = register_all()
     assert register_all() == names  # again: nothing is overridden, nothing warns
     for id in IDS:
-        name = f"ludus/{id}-v{ludus.make(id).version}"
+        name = f"ludus/{id.replace('/', '.')}-v{ludus.make(id).version}"
         assert name in names
         assert pettingzoo.make("aec", name).game.id == id
         assert (name in pettingzoo.parallel_registry) == (id in SIMULTANEOUS)
