@@ -236,14 +236,11 @@ def safe_play(params: np.ndarray, obs: np.ndarray, legal: np.ndarray) -> np.ndar
     may = per_slot[..., :kinds]
 
     height = stacks.argmax(axis=2) + stacks.any(axis=2)
-    rank = np.arange(ranks)
-    playable = (rank == height[..., None]).reshape(batch, kinds)
-    lost = (gone == copies) & (rank >= height[..., None])
-    above = np.cumsum(lost, axis=2) > 0  # cards on a lost card can never be played
-    useless = ((rank < height[..., None]) | above).reshape(batch, kinds)
-
-    on_stacks = (rank < height[..., None]).reshape(batch, kinds)
-    in_sight = gone.reshape(batch, kinds) + on_stacks + hands.sum(axis=(1, 2))
+    played = np.arange(ranks) < height[..., None]
+    playable = (np.arange(ranks) == height[..., None]).reshape(batch, kinds)
+    above = np.cumsum((gone == copies) & ~played, axis=2) > 0  # cards on a lost card can never be played
+    useless = (played | above).reshape(batch, kinds)
+    in_sight = (gone + played).reshape(batch, kinds) + hands.sum(axis=(1, 2))
     own = may[:, 0] & (in_sight < np.tile(copies, colors))[:, None]
 
     wants = np.zeros(legal.shape)
@@ -255,8 +252,8 @@ def safe_play(params: np.ndarray, obs: np.ndarray, legal: np.ndarray) -> np.ndar
         good = (cards & playable[:, None]).any(axis=2)
         unsure = good & ~surely(guess, playable)
         faces = cards.reshape(batch, slots, colors, ranks)
-        for values, start in ((faces.any(axis=3), away * colors), (faces.any(axis=2), (n - 1) * colors + away * ranks)):
-            by_color = start < (n - 1) * colors
+        for by_color, start in ((True, away * colors), (False, (n - 1) * colors + away * ranks)):
+            values = np.asarray(faces.any(axis=3 if by_color else 2))
             for value in range(values.shape[2]):
                 touched = values[..., value]
                 same = (np.arange(kinds) // ranks if by_color else np.arange(kinds) % ranks) == value
