@@ -178,4 +178,4 @@ def train(
 def pick(batch: Mapping[str, Tensor], part: Tensor) -> dict[str, Tensor]:
     """Some chunks of a batch. part: int64[S'], their numbers."""
     by_chunk = ("player", "memory", "critic_memory")
-    return {name: x[part] if name in by_chunk else x[:, part] for name, x in batch.items()}
+    return {name: x.index_select(0 if name in by_chunk else 1, part) for name, x in batch.items()}

@@ -92,9 +92,10 @@ def test_ppo_self_play_on_kuhn_poker_is_hard_to_exploit(seed):
 
 QUICK = {
     **dict.fromkeys(("iql", "vdn", "qmix", "weighted_qmix", "qtran", "qplex"), (4_000, FAST)),
-    **dict.fromkeys(("ippo", "mappo", "happo", "pqn_vdn", "regret_pg"), (20_000, {})),
+    **dict.fromkeys(("ippo", "mappo", "happo", "pqn_vdn"), (20_000, {})),
+    "regret_pg": (20_000, {"lr": 5e-3}),
     "coma": (20_000, {"lr": 5e-3}),
-    "nfsp": (6_000, {"eta": 0.5, "updates_per_step": 0.05}),
+    "nfsp": (10_000, {"eta": 0.5, "lr": 3e-3, "warmup": 200, "updates_per_step": 0.05}),
     **dict.fromkeys(("maddpg", "masac"), (4_000, {"warmup": 200})),
     **dict.fromkeys(("q_learning", "nash_q", "correlated_q"), (3_000, {})),
     "wolf_phc": (6_000, {"win_rate": 0.1, "lose_rate": 0.4}),

@@ -16,7 +16,7 @@ import torch
 from safetensors.numpy import load_file
 
 import ludus
-from ludus.marl import Run, algorithms, settings, train
+from ludus.marl import Run, algorithms, band, settings, train, train_seeds
 from ludus.marl.run import CHECKPOINT, CURVE
 
 NAMES = [learner.name for learner in algorithms()]
@@ -175,3 +175,26 @@ def test_seats_with_nets_of_their_own_must_be_told():
         run.agent.probabilities(obs, legal)
     first, second = (run.agent.at(p).probabilities(obs, legal)[0] for p in range(2))
     assert not np.array_equal(first, second)
+
+
+def test_several_seeds_make_one_band_and_are_not_trained_twice(tmp_path):
+    kept = {"steps": 400, "points": 2, "episodes": 4, "out": tmp_path / "runs"}
+    runs = train_seeds("q_learning", "two_step", [0, 1, 2], tensorboard=True, **kept)
+    steps, middle, interval = band(runs)
+    assert steps.tolist() == [208, 400]
+    assert (interval[:, 0] <= middle).all()
+    assert (middle <= interval[:, 1]).all()
+    again = train_seeds("q_learning", "two_step", [0, 1, 2], **kept)
+    assert [run.curve for run in again] == [run.curve for run in runs]
+    assert len(list((tmp_path / "runs" / "seed-1").glob("events.out.tfevents.*"))) == 1
+    with pytest.raises(ValueError, match="evaluated at the same steps"):
+        band([*runs, train("q_learning", "two_step", steps=200, points=1, episodes=4)])
+
+
+def test_measures_stand_in_the_curve():
+    def gap(game, agent):
+        return ludus.solvers.exploitability(game, ludus.tabulate(game, [agent.at(0), agent.at(1)]))
+
+    run = train("q_learning", "kuhn_poker", steps=800, points=2, episodes=4, measure={"exploitability": gap})
+    assert all(point.metrics["exploitability"] > 0 for point in run.curve)
+    assert run.curve[-1].metrics["exploitability"] == gap(run.game, run.agent)
