@@ -100,7 +100,18 @@ def test_the_catalogue_has_what_it_should():
     wanted += "matching_pennies rock_paper_scissors shapley battle_of_the_sexes public_goods centipede repeated "
     wanted += "random_game random_matrix two_step hex othello go backgammon dark_hex phantom_tic_tac_toe blotto"
     assert set(wanted.split()) <= set(IDS)
-    large = "liars_dice tic_tac_toe connect_four hex othello go backgammon dark_hex phantom_tic_tac_toe hanabi".split()
+    large = [
+        "liars_dice",
+        "tic_tac_toe",
+        "connect_four",
+        "hex",
+        "othello",
+        "go",
+        "backgammon",
+        "dark_hex",
+        "phantom_tic_tac_toe",
+        "hanabi",
+    ]
     assert len(GAMES) >= len(IDS) + len(VARIANTS) - len(large)
 
 
