@@ -85,5 +85,5 @@ class ContinuousAgent(NetAgent):
 
 def action_bounds(game: Game) -> tuple[float, float] | None:
     """The range of each number of a continuous action; None where actions are discrete."""
-    setup = getattr(game, "setup", None)
+    setup: Any = getattr(game, "setup", None)
     return setup.action_bounds if getattr(setup, "continuous", False) else None

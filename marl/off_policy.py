@@ -183,7 +183,8 @@ def value(critics: nn.ModuleList, obs: Tensor, action: Tensor) -> Tensor:
     seen = obs.flatten(1).unsqueeze(1).expand(n, p, -1)
     joint = (action.unsqueeze(1).expand(n, p, *action.shape[1:]) if action.dim() == 3 else action).flatten(2)
     x, player = torch.cat([seen, joint], dim=-1).flatten(0, 1), torch.arange(p).repeat(n)
-    return torch.stack([critic.at_once(x, player).reshape(n, p) for critic in critics])
+    nets: list[Any] = list(critics)
+    return torch.stack([critic.at_once(x, player).reshape(n, p) for critic in nets])
 
 
 def critic_loss(

@@ -78,7 +78,7 @@ class Window:
 
 
 def collect(
-    policy: PlayerNet, critic: PlayerNet | None, scale: nn.Module, envs: Envs, window: Window,
+    policy: PlayerNet, critic: PlayerNet | None, scale: ValueScale, envs: Envs, window: Window,
     rng: np.random.Generator, gamma: float,
 ) -> None:  # fmt: skip
     """Plays T steps of self-play into rows 1, 2, … of the window.
@@ -112,14 +112,16 @@ def collect(
         data["value"][1:] = found.reshape(data["value"][1:].shape)
 
 
-def _assess(critic: PlayerNet, scale: nn.Module, window: Window, t: int) -> None:
+def _assess(critic: PlayerNet, scale: ValueScale, window: Window, t: int) -> None:
     """Values of step t, the critic's memory moving on where a player decides."""
     active = window.data["active"][t]
     window.data["value"][t], after = _values(critic, scale, window.data["seen"][t], window.critic_memory)
     window.critic_memory[active] = after[active]
 
 
-def _values(critic: PlayerNet, scale: nn.Module, seen: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _values(
+    critic: PlayerNet, scale: ValueScale, seen: np.ndarray, memory: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """float32[N, P, C], memories [N, P, M] -> (values [N, P], memories after)."""
     n, p, _ = seen.shape
     with torch.no_grad():

@@ -94,8 +94,8 @@ def train(
             obs[t], legal[t] = envs.obs, envs.legal
             choice = explore(nets.agent, envs, no_memory, epsilon, rng)
             action[t][choice.rows] = choice.action
-            paid, done[t, :, 0] = envs.step(action[t])
-            reward[t, :, 0] = paid.mean(axis=1)
+            earned, done[t, :, 0] = envs.step(action[t])
+            reward[t, :, 0] = earned.mean(axis=1)
             cut = np.flatnonzero(envs.truncated)
             if cut.size:  # a time limit is not the end: what would have followed counts as reward
                 last = torch.from_numpy(envs.final_obs[cut])

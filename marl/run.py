@@ -236,7 +236,7 @@ def band(runs: Sequence[Run], confidence: float = 0.95) -> tuple[np.ndarray, np.
     if len(steps) != 1:
         raise ValueError(f"runs must have been evaluated at the same steps, got {len(steps)} kinds of curves")
     returns = np.array([[point.mean_return for point in run.curve] for run in runs])
-    return np.array(*steps), iqm(returns), bootstrap([returns], 0, confidence)
+    return np.array(steps.pop()), iqm(returns), bootstrap([returns], 0, confidence)
 
 
 def _next_point(step: int, steps: int, points: int) -> float:

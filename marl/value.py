@@ -76,6 +76,9 @@ class Nets(nn.Module):
         for name, module in more.items():
             self.add_module(name, module)
 
+    def __getattr__(self, name: str) -> Any:  # what `more` holds has types of its own
+        return super().__getattr__(name)
+
 
 def player_net(game: Game, config: ValueConfig) -> PlayerNet:
     """A new network of action values."""

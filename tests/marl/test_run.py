@@ -108,7 +108,7 @@ def test_every_setting_has_help_and_a_default_that_is_allowed():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"algorithm": "qmx"}, "no learner 'qmx'; did you mean 'qmix'.*known are .*ippo, iql, mappo"),
+        ({"algorithm": "qmx"}, "no learner 'qmx'; did you mean 'qmix'.*known are .*ippo, iql, maddpg, mappo"),
         ({"gama": 0.9}, "qmix has no setting 'gama'; did you mean 'gamma'"),
         ({"gamma": 1.5}, "parameter gamma must be a number from 0 to 1; got 1.5"),
         ({"network": "cnn"}, "network must be one of 'mlp', 'gru'; got 'cnn'"),
