@@ -63,7 +63,7 @@ def cases() -> list[Case]:
                 "iterations/s",
                 lambda ours=ours, fast=fast: cfr_plus(ours, fast),
                 lambda peer=peer, slow=slow: openspiel_cfr_plus(peer, slow),
-                400,
+                800,
                 "open_spiel C++",
             )
         )
@@ -73,7 +73,7 @@ def cases() -> list[Case]:
                 "evaluations/s",
                 lambda ours=ours, fast=fast: nash_conv(ours, fast // 20),
                 lambda peer=peer: openspiel_nash_conv(peer, 2),
-                50,
+                300,
                 "open_spiel C++",
             )
         )
