@@ -175,7 +175,7 @@ def restart(
         look(legal, observe, view, viewed, params, state, movers[e], 1, obs[e], mask[e], out)
 
 
-@nb.njit(_I(_I1, _B3, _I2), cache=True, error_model="numpy")
+@nb.njit(_I(_I1, _B3, _I2), cache=True, error_model="numpy", nogil=True)
 def illegal(movers, mask, actions):
     """The first environment · P + player whose action is not legal, or -1."""
     players, width = mask.shape[1], mask.shape[2]
@@ -243,11 +243,15 @@ def advance(
         look(legal, observe, view, viewed, params, state, movers[e], done[e], obs[e], mask[e], out)
 
 
-@nb.njit((_B3, _U, _I2), cache=True, error_model="numpy", nogil=True)
-def pick(mask, key, actions):
-    """Writes a uniformly drawn legal action of each player to move, -1 for the others, into actions int64[B, P]."""
+@nb.njit((_B3, _U, _I, _I2), cache=True, error_model="numpy", nogil=True)
+def pick(mask, key, start, actions):
+    """Writes a uniformly drawn legal action of each player to move, -1 for the others, into actions int64[B, P].
+
+    start: how many draws of this key came before, those of the environments that stand before these.
+    """
     mask, actions = borrowed(mask), borrowed(actions)
-    width, key, half = mask.shape[2], mix64(key), np.uint64(32)
+    width, half = mask.shape[2], np.uint64(32)
+    key = mix64(key) + np.uint64(start) * np.uint64(GOLDEN)
     for e in range(mask.shape[0]):
         legal, chosen = mask[e], actions[e]
         for p in range(legal.shape[0]):

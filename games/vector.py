@@ -159,7 +159,12 @@ class VectorEnv(abc.ABC):
         from . import _vector
 
         actions = np.empty((self.num_envs, self.num_players), np.int64)
-        _vector.pick(self._legal, np.uint64(seed_word(rng)), actions)
+        key = np.uint64(seed_word(rng))
+
+        def work(part: slice) -> None:
+            _vector.pick(self._legal[part], key, part.start * self.num_players, actions[part])
+
+        self._each(work)
         return actions
 
     def save(self) -> Snapshot:
