@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..solvers.matrix.repeated import convex_hull
 from .figures import _figure
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def payoff_regions(
     shapes = {"all play": flat.T, **{k: v.reshape(len(v), -1) @ flat.T for k, v in regions.items()}}
     with _figure(path, (6.0, 5.0)) as axes:
         for shade, (label, corners) in zip(SHADES, shapes.items()):
-            hull = _hull(corners)
+            hull = convex_hull(corners)
             axes.fill(*hull.T, facecolor=shade, edgecolor=INK, linewidth=0.8, label=label)
         for marker, (label, pairs) in zip("osD^v", points.items()):
             axes.plot(*np.array(pairs, float).T, marker, color="#b23a48", markeredgecolor="white", ms=9, label=label)
@@ -43,22 +44,6 @@ def payoff_regions(
         axes.set_ylabel("second player's payoff")
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return Path(path)
-
-
-def _hull(corners: np.ndarray) -> np.ndarray:
-    """The corners of a convex hull in order (Andrew's monotone chain); of points on a line its ends."""
-    ordered = np.unique(corners.round(12), axis=0)
-    if len(ordered) < 3:
-        return ordered
-    chains = []
-    for row in (ordered, ordered[::-1]):
-        chain: list[np.ndarray] = []
-        for point in row:
-            while len(chain) > 1 and np.linalg.det([chain[-1] - chain[-2], point - chain[-2]]) <= 1e-12:
-                chain.pop()
-            chain.append(point)
-        chains += chain[:-1]
-    return np.array(chains)
 
 
 def quantal_curve(
