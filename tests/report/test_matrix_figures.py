@@ -7,14 +7,15 @@ import pytest
 
 from ludus import solvers
 from ludus.report import matrix_figures
+from ludus.solvers.matrix.repeated import convex_hull
 
 GAME = np.array([[[6.0, 2.0], [7.0, 0.0]], [[6.0, 7.0], [2.0, 0.0]]])
 
 
 def test_hulls_go_round_their_corners():
     square = np.array([[0, 0], [1, 1], [1, 0], [0.5, 0.5], [0, 1], [0.5, 0]], float)
-    assert matrix_figures._hull(square).tolist() == [[0, 0], [1, 0], [1, 1], [0, 1]]
-    assert matrix_figures._hull(np.array([[1.0, 2.0], [1.0, 2.0]])).tolist() == [[1, 2]]
+    assert convex_hull(square).tolist() == [[0, 0], [1, 0], [1, 1], [0, 1]]
+    assert convex_hull(np.array([[1.0, 2.0], [1.0, 2.0]])).tolist() == [[1, 2]]
 
 
 def test_pictures_are_written(tmp_path):
